@@ -1,0 +1,18 @@
+# How every target of ours is compiled: one place for the standard, the warnings and the sanitizers.
+
+function(layerwatt_target target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(
+    ${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+                      -Wold-style-cast -Wcast-qual -Wfloat-conversion)
+  if(LAYERWATT_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(LAYERWATT_SANITIZE)
+    # Public on both sides: a sanitized library only links into a sanitized program.
+    target_compile_options(${target} PUBLIC -fsanitize=${LAYERWATT_SANITIZE}
+                                            -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${LAYERWATT_SANITIZE})
+  endif()
+endfunction()

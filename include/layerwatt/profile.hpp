@@ -1,0 +1,56 @@
+// The main job as one call: run an engine, sample power beside it, attribute, report.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "layerwatt/attribution.hpp"
+#include "layerwatt/engine.hpp"
+#include "layerwatt/recording.hpp"
+#include "layerwatt/result.hpp"
+#include "layerwatt/sensor.hpp"
+
+namespace layerwatt {
+
+struct Progress {
+  std::size_t iterations = 0;
+  std::optional<std::size_t> iterations_wanted;  // empty: until precise enough or out of time
+  double elapsed_s = 0.0;
+  double limit_s = 0.0;
+  std::optional<double> power_mw;  // the latest total
+  std::optional<double>
+      worst_ci_pct;  // of the layers above 1 % of the energy (of the time, so far)
+};
+
+struct ProfileOptions {
+  std::string engine = "auto";
+  std::string sensor = "auto";  // a name, "none", or "file:F"
+  EngineOptions engine_options;
+  SensorOptions sensor_options;
+  AttributionOptions attribution;
+  std::optional<std::size_t> iterations;  // given: exactly so many; else until target_ci_pct
+  double target_ci_pct = 5.0;
+  double max_time_s = 60.0;
+  std::size_t warmup = 10;
+  // Where the recording is kept; empty: a temporary directory that is removed afterwards.
+  std::filesystem::path save;
+  // Called a few times a second from the measuring thread.
+  std::function<void(const Progress&)> on_progress;
+  // Set from a signal handler: the run ends early, and what was measured is reported.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+struct Profile {
+  Recording recording;
+  Result result;
+  bool interrupted = false;
+};
+
+Profile profile(const Host& host, const ProfileOptions& options);
+
+}  // namespace layerwatt

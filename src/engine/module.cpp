@@ -1,0 +1,80 @@
+#include "engine/module.hpp"
+
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "core/dynlib.hpp"
+#include "layerwatt/error.hpp"
+
+namespace layerwatt {
+namespace {
+
+namespace fs = std::filesystem;
+
+#define LAYERWATT_STRING2(x) #x
+#define LAYERWATT_STRING(x) LAYERWATT_STRING2(x)
+
+std::vector<fs::path> module_directories(const Host& host) {
+  std::vector<fs::path> directories;
+  if (auto given = host.sys.env("LAYERWATT_MODULE_PATH")) directories.emplace_back(*given);
+  if (const fs::path here = directory_of_this_code(); !here.empty()) {
+    directories.push_back(here / "../lib/layerwatt");
+    directories.push_back(here / "layerwatt");
+    directories.push_back(here);
+  }
+  directories.emplace_back(LAYERWATT_INSTALLED_MODULES);
+  return directories;
+}
+
+// Modules stay open until the program ends: an Engine made by one may outlive any scope here.
+const EngineBackend& open_module(const Host& host, const std::string& name) {
+  static std::mutex mutex;
+  static std::map<fs::path, const EngineBackend*> opened;
+  const std::lock_guard lock(mutex);
+  for (const fs::path& directory : module_directories(host)) {
+    std::error_code failed;
+    const fs::path file = fs::canonical(directory / ("liblayerwatt_" + name + ".so"), failed);
+    if (failed) continue;
+    if (auto known = opened.find(file); known != opened.end()) return *known->second;
+    auto* library = new DynamicLibrary(file);
+    using Entry = const EngineBackend* (*)();
+    const auto entry = library->find_function<Entry>(LAYERWATT_STRING(LAYERWATT_ENGINE_MODULE));
+    if (entry == nullptr) {
+      delete library;
+      throw Error(ErrorKind::engine, "is a module of another layerwatt version", file.string(),
+                  "install the module and the program from the same build");
+    }
+    return *(opened[file] = entry());
+  }
+  throw Error(ErrorKind::engine, "module liblayerwatt_" + name + ".so was not found", {},
+              "set LAYERWATT_MODULE_PATH to its folder");
+}
+
+}  // namespace
+
+EngineBackend module_engine(std::string name, std::string summary,
+                            std::vector<std::string> extensions, std::string not_built) {
+  EngineBackend backend;
+  backend.name = name;
+  backend.summary = std::move(summary);
+  backend.extensions = std::move(extensions);
+  backend.unavailable = [name, not_built](const Host& host) -> std::string {
+    if (!not_built.empty()) return not_built;
+    try {
+      return open_module(host, name).unavailable(host);
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  backend.create = [name, not_built](const Host& host, const EngineOptions& options) {
+    if (!not_built.empty()) {
+      throw Error(ErrorKind::engine, "engine " + name + " is not in this build", {}, not_built);
+    }
+    return open_module(host, name).create(host, options);
+  };
+  return backend;
+}
+
+}  // namespace layerwatt
