@@ -1,10 +1,18 @@
-#include <CLI/CLI.hpp>
+#include <csignal>
+#include <exception>
+#include <iostream>
 
-#include "layerwatt/version.hpp"
+#include "cli/command.hpp"
 
 int main(int argc, char** argv) {
-  CLI::App app("layerwatt: where the joules of a neural network go");
-  app.set_version_flag("--version", "layerwatt " LAYERWATT_VERSION);
-  CLI11_PARSE(app, argc, argv);
-  return 0;
+  // `layerwatt … | head` must end with an error from write(2), not by a signal in mid-measurement.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    layerwatt::cli::Program program{{}, {}, std::cout, std::cerr, {}};
+    return layerwatt::cli::run_program(argc, argv, program);
+  } catch (const std::exception& unexpected) {
+    std::cerr << "layerwatt: internal error: " << unexpected.what()
+              << "\n  hint: this is a bug; please report it with the command that you ran\n";
+    return 1;
+  }
 }

@@ -1,0 +1,15 @@
+// THE list of commands: a line here, a file add_… is defined in, a line in CMakeLists.txt, and
+// docs/cli/<name>.md.
+#pragma once
+
+#include "cli/command.hpp"
+
+namespace layerwatt::cli {
+
+using AddCommand = void (*)(CLI::App& app, Program& program);
+
+inline constexpr AddCommand kCommands[] = {
+    nullptr,  // keeps the array non-empty until the first command lands
+};
+
+}  // namespace layerwatt::cli
