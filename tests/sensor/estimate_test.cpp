@@ -6,6 +6,7 @@
 
 #include "layerwatt/error.hpp"
 #include "layerwatt/registry.hpp"
+#include "sensor/collected.hpp"
 #include "sensor/fake_root.hpp"
 #include "sensor/fake_sink.hpp"
 
@@ -13,14 +14,6 @@ namespace layerwatt {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
-
-class Collected final : public Problems {
- public:
-  void report(std::string_view, std::string_view message) override {
-    messages.emplace_back(message);
-  }
-  std::vector<std::string> messages;
-};
 
 // Two CPUs of an EPYC 3rd Gen: 455.6 mW idle, 1957.3 mW busy, each.
 void make_milan(const FakeRoot& root) {
