@@ -15,4 +15,5 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/layerwatt-config-version
                                  COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/layerwatt-config.cmake"
               "${PROJECT_BINARY_DIR}/layerwatt-config-version.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"
         DESTINATION "${package_dir}")
