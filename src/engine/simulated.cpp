@@ -1,0 +1,65 @@
+// A network that exists only in a .sim.json (docs/simulator.md): for trying layerwatt without a
+// board, and for checking what it says against a known truth.
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "layerwatt/engine.hpp"
+#include "layerwatt/error.hpp"
+#include "sim/device.hpp"
+
+namespace layerwatt {
+namespace {
+
+class SimulatedEngine final : public Engine {
+ public:
+  explicit SimulatedEngine(std::shared_ptr<sim::Device> device) : device_(std::move(device)) {
+    for (const sim::LayerSpec& layer : device_->spec().engine.layers) {
+      layers_.push_back({layer.name, layer.type, std::nullopt});
+    }
+  }
+
+  void load() override {}
+  const std::vector<LayerInfo>& layers() const override { return layers_; }
+
+  std::string engine_json() const override {
+    nlohmann::ordered_json engine;
+    engine["name"] = "sim";
+    engine["simulated"] = true;
+    engine["spec"] = device_->spec().name;
+    engine["seed"] = device_->spec().seed;
+    engine["time"] = device_->real_time() ? "real" : "virtual";
+    return engine.dump();
+  }
+
+  std::string device_json() const override {
+    auto device = nlohmann::ordered_json::parse(device_->spec().device_json);
+    device["simulated"] = true;
+    return device.dump();
+  }
+
+  void infer(Inference& out) override { device_->infer(out); }
+
+ private:
+  std::shared_ptr<sim::Device> device_;
+  std::vector<LayerInfo> layers_;
+};
+
+}  // namespace
+
+EngineBackend simulated_engine() {
+  EngineBackend backend;
+  backend.name = "sim";
+  backend.summary = "a simulated network and board, described by a .sim.json";
+  backend.extensions = {".sim.json"};
+  backend.unavailable = [](const Host&) { return std::string(); };
+  backend.create = [](const Host& host, const EngineOptions& options) -> std::unique_ptr<Engine> {
+    if (!host.simulated) {
+      throw Error(ErrorKind::engine, "the engine sim runs only a .sim.json", options.model.string(),
+                  "give a model whose name ends in .sim.json; examples/sim has some");
+    }
+    return std::make_unique<SimulatedEngine>(host.simulated);
+  };
+  return backend;
+}
+
+}  // namespace layerwatt
