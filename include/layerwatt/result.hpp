@@ -95,7 +95,8 @@ struct LayerGroup {
 struct OutsideLayers {
   Known<Metric> time_ms;
   Known<Estimate> power_mw;
-  Known<Estimate> energy_mj;  // per inference
+  Known<Estimate> energy_mj;          // per inference
+  std::optional<std::string> reason;  // why power or energy is missing or only a split by time
 };
 
 // One whole inference, from its start to its end.

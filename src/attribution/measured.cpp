@@ -1,0 +1,142 @@
+#include "attribution/measured.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "attribution/overlap.hpp"
+
+namespace layerwatt {
+namespace {
+
+constexpr double kLongestSpacings = 5.0;
+constexpr double kLargestLeak = 0.5;
+
+std::int64_t to_ns(double ms) { return static_cast<std::int64_t>(std::llround(ms * kNsPerMs)); }
+
+struct Span {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;
+};
+
+// The run without its ends where the sensor's response to the run's own edges is not over.
+Span settled_run(const Iterations& iterations, const SensorTiming& timing) {
+  const Span run{iterations.start_ns.front(), iterations.end_ns.back()};
+  const Span settled{run.begin_ns + to_ns(timing.settle_before_ms),
+                     run.end_ns - to_ns(timing.settle_after_ms)};
+  const bool enough = settled.end_ns - settled.begin_ns > (run.end_ns - run.begin_ns) / 2;
+  return enough ? settled : run;
+}
+
+// The time that reading k stands for.
+Span stands_for(const PowerSamples& power, const SensorTiming& timing, std::size_t k) {
+  const std::int64_t shift = to_ns(timing.end_delay_ms);
+  const std::int64_t end = power.time_ns[k] - shift;
+  if (power.reading == Reading::energy) return {power.begin_ns[k] - shift, end};
+  if (timing.spacing_ms <= 0.0) {
+    // The only reading (or several of one moment) stands for all.
+    return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+  }
+  const std::int64_t spacing = to_ns(timing.spacing_ms);
+  const std::int64_t longest = to_ns(timing.spacing_ms * kLongestSpacings);
+  if (k == 0) return {end - spacing, end};
+  return {std::max(power.time_ns[k - 1] - shift, end - longest), end};
+}
+
+ColumnPower with_leak(const std::optional<PowerAndEnergy>& found, double leak) {
+  if (!found) return {Missing{"no_samples"}, Missing{"no_samples"}};
+  const auto estimate = [leak](double mean, std::optional<double> half) -> Estimate {
+    if (!half || leak > kLargestLeak) return {mean, std::nullopt};
+    const double all = *half + mean * leak / (1.0 - leak);
+    return {mean, Interval{std::max(0.0, mean - all), mean + all}};
+  };
+  return {estimate(found->power_mw, found->power_half_mw),
+          estimate(found->energy_mj, found->energy_half_mj)};
+}
+
+double between_share(const Iterations& iterations, double mean_inference_ms) {
+  const double run =
+      milliseconds_between(iterations.start_ns.front(), iterations.end_ns.back()).value;
+  const double inside = mean_inference_ms * static_cast<double>(iterations.size());
+  return run > 0.0 ? std::max(0.0, 1.0 - inside / run) : 0.0;
+}
+
+}  // namespace
+
+CellTable integrate(const Iterations& iterations, const PowerSamples& power,
+                    const SensorTiming& timing, const Batches& batches, bool with_total) {
+  CellTable cells(1, power.rails.size() + 1, batches.count);
+  const Span run = settled_run(iterations, timing);
+  std::size_t first = 0;
+  for (std::size_t k = 0; k < power.size(); ++k) {
+    Span reading = stands_for(power, timing, k);
+    reading.begin_ns = std::max(reading.begin_ns, run.begin_ns);
+    reading.end_ns = std::min(reading.end_ns, run.end_ns);
+    while (first < iterations.size() && iterations.end_ns[first] <= reading.begin_ns) ++first;
+    for (std::size_t i = first; i < iterations.size(); ++i) {
+      const std::int64_t begin = std::max(reading.begin_ns, iterations.start_ns[i]);
+      const std::int64_t end = std::min(reading.end_ns, iterations.end_ns[i]);
+      if (iterations.start_ns[i] >= reading.end_ns) break;
+      if (begin >= end) continue;
+      const double ms = milliseconds_between(begin, end).value;
+      for_each_column(power, k, with_total, [&](std::size_t column, double mw) {
+        cells.at(0, column, batches.of(i)).add(mw, ms);
+      });
+    }
+  }
+  return cells;
+}
+
+Measured measure(const Iterations& iterations, const PowerSamples& power,
+                 const SensorTiming& timing, const SlotTimes& times, bool with_total) {
+  Measured measured;
+  measured.between_share = between_share(iterations, times.mean_inference_ms);
+  measured.leak_share = measured.between_share;
+  if (timing.known && times.mean_inference_ms > 0.0) {
+    measured.leak_share = std::min(measured.leak_share, timing.smear_ms / times.mean_inference_ms);
+  }
+  const CellTable cells = integrate(iterations, power, timing, times.batches, with_total);
+  const auto column = [&](std::size_t c) {
+    return with_leak(power_and_energy(cells.batches(0, c), times.inference_ms, iterations.size()),
+                     measured.leak_share);
+  };
+  for (std::size_t r = 0; r < power.rails.size(); ++r) measured.rails.push_back(column(r));
+  if (!with_total) {
+    measured.total = {Missing{"unknown_rail_set"}, Missing{"unknown_rail_set"}};
+    measured.power_draw_mw = Missing{"unknown_rail_set"};
+    measured.energy_mj = Missing{"unknown_rail_set"};
+    return measured;
+  }
+  measured.total = column(total_column(power));
+
+  std::vector<double> draws;
+  std::vector<double> energies;
+  Cell here;
+  std::size_t inference = iterations.size();
+  const auto finish = [&] {
+    if (here.weight > 0.0) {
+      const Milliwatts mean{here.sum / here.weight};
+      energies.push_back((mean * Milliseconds{duration_ms(iterations, inference)}).value);
+    }
+    here = {};
+  };
+  merge_samples(
+      iterations, EffectiveTimes(power, timing),
+      [&](std::size_t k, std::size_t i, double) {
+        if (i != inference) finish();
+        inference = i;
+        const double mw = power.total_mw(k);
+        if (std::isnan(mw)) return;
+        draws.push_back(mw);
+        here.add(mw, 1.0);
+      },
+      [](std::size_t, std::size_t) {});
+  finish();
+  measured.power_draw_mw =
+      draws.empty() ? Known<Metric>(Missing{"no_samples"}) : metric(std::move(draws));
+  measured.energy_mj =
+      energies.empty() ? Known<Metric>(Missing{"no_samples"}) : metric(std::move(energies));
+  return measured;
+}
+
+}  // namespace layerwatt

@@ -1,0 +1,46 @@
+// What the sensor saw of whole inferences, regardless of layers: the figure that the layers have to
+// add up to.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "attribution/estimate.hpp"
+#include "attribution/layer_power.hpp"
+#include "attribution/sensor_timing.hpp"
+#include "attribution/timeline.hpp"
+#include "layerwatt/recording.hpp"
+#include "layerwatt/result.hpp"
+
+namespace layerwatt {
+
+struct Measured {
+  ColumnPower total;
+  std::vector<ColumnPower> rails;
+  // Share of the run, from the first start to the last end, that lies between inferences.
+  double between_share = 0.0;
+  // Share of what was counted as the inferences' that may have been drawn between them: 0 where
+  // nothing lies between, at most between_share, less for a sensor known to be fast.
+  double leak_share = 0.0;
+  Known<Metric> power_draw_mw;  // of the readings inside inferences
+  Known<Metric> energy_mj;      // per inference with a reading inside: mean reading × duration
+};
+
+// Σ power × time over the union of the inferences, by column, in batches of inferences; weight is
+// time in ms. A reading stands for the time since the one before it (an energy reading for its own
+// interval), both moved back by the sensor's delay and clipped to the inferences; for at most five
+// median spacings, so that a gap in the readings is left out instead of being filled with its end.
+// While a known response still settles after the first start, and before the last end where it
+// already sees what follows, nothing is counted, unless that is more than half of the run.
+// O(inferences + samples).
+CellTable integrate(const Iterations& iterations, const PowerSamples& power,
+                    const SensorTiming& timing, const Batches& batches, bool with_total);
+
+// Power: the integral over its time. Energy: that times the mean duration. The interval is the
+// scatter between batches, widened for what may leak in from between the inferences: the power
+// there is not known, and assumed to be at most twice the mean. No interval where more than half
+// may have leaked.
+Measured measure(const Iterations& iterations, const PowerSamples& power,
+                 const SensorTiming& timing, const SlotTimes& times, bool with_total);
+
+}  // namespace layerwatt

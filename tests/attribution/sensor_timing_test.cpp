@@ -1,0 +1,62 @@
+#include "attribution/sensor_timing.hpp"
+
+#include <gtest/gtest.h>
+
+#include "attribution/recordings.hpp"
+
+namespace layerwatt {
+namespace {
+
+using testing::at_ms;
+using testing::Builder;
+
+TEST(SensorTiming, AddsUpWhatTheModelKnows) {
+  Builder b({});
+  b.sample(0, 1).sample(5, 1).sample(10, 1).sample(100, 1).response(8, 3, 2, 0.5);
+  const SensorTiming t = sensor_timing(b.get().manifest.sensor.model, b.get().power);
+  EXPECT_TRUE(t.known);
+  EXPECT_DOUBLE_EQ(t.delay_ms, 3 + 2 + 4);
+  EXPECT_DOUBLE_EQ(t.end_delay_ms, 3 + 2);
+  EXPECT_DOUBLE_EQ(t.blur_ms, 8 + 6 + 2);
+  EXPECT_NEAR(t.smear_ms, 2 + 2 * 0.735759 + 0.5 * 0.797885, 1e-6);
+  EXPECT_DOUBLE_EQ(t.spacing_ms, 5.0);  // the gap of 90 ms does not count
+}
+
+TEST(SensorTiming, IsUnknownWithOneFigureUnknown) {
+  Builder b({});
+  b.sample(0, 1).sample(5, 1);
+  for (auto field : {&SensorModel::window_ms, &SensorModel::latency_ms,
+                     &SensorModel::time_constant_ms, &SensorModel::timestamp_error_ms}) {
+    SensorModel model = b.response(8, 3, 2, 0.5).get().manifest.sensor.model;
+    (model.*field).reset();
+    EXPECT_FALSE(sensor_timing(model, b.get().power).known);
+  }
+}
+
+TEST(SensorTiming, AnEnergyReadingsWindowIsItsInterval) {
+  Builder b({});
+  b.energy(0, 10, 1).energy(10, 20, 1);
+  const SensorModel model{{}, {}, 1.0, 0.0, 0.0};
+  const SensorTiming t = sensor_timing(model, b.get().power);
+  EXPECT_TRUE(t.known);
+  EXPECT_DOUBLE_EQ(t.blur_ms, 10.0);
+  const EffectiveTimes times(b.get().power, t);
+  EXPECT_EQ(times(0), at_ms(4));
+  EXPECT_EQ(times(1), at_ms(14));
+}
+
+TEST(EffectiveTimes, AreStampsLessTheDelay) {
+  Builder b({});
+  b.sample(20, 1).response(8, 3, 2, 0.5);
+  const SensorTiming t = sensor_timing(b.get().manifest.sensor.model, b.get().power);
+  EXPECT_EQ(EffectiveTimes(b.get().power, t)(0), at_ms(11));
+}
+
+TEST(EffectiveTimes, AreTheStampsWhereNothingIsKnown) {
+  Builder b({});
+  b.sample(20, 1);
+  EXPECT_EQ(EffectiveTimes(b.get().power, sensor_timing({}, b.get().power))(0), at_ms(20));
+}
+
+}  // namespace
+}  // namespace layerwatt
