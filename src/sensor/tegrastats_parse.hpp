@@ -12,6 +12,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -61,8 +62,13 @@ struct TegraMemory {
   bool printed() const { return !std::isnan(total_mb); }
 };
 
-// All string_views point into the line that was parsed.
+// Owns its text: the string_views stay good until the next line is parsed into it. To be reused,
+// not copied (a copy's views would point into the original).
 struct TegrastatsLine {
+  TegrastatsLine() = default;
+  TegrastatsLine(const TegrastatsLine&) = delete;
+  TegrastatsLine& operator=(const TegrastatsLine&) = delete;
+
   // From an `epoch_seconds::` prefix, exact to the nanosecond; digits beyond that are cut.
   std::optional<std::int64_t> time_ns;
   std::string_view date;  // "06-25-2025 10:34:26": local time, whole seconds; empty if not printed
@@ -77,7 +83,8 @@ struct TegrastatsLine {
   double mts_background_percent = kNotPrinted;
   double edp_limit = kNotPrinted;
   std::vector<std::string_view> raw_unknown;
-  std::vector<double> values;
+  std::vector<double> values;  // of the units
+  std::string text;
 
   std::span<const double> loads(const TegraUnit& unit) const {
     return {values.data() + unit.first, unit.load_count};

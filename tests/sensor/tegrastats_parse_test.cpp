@@ -16,7 +16,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::IsNan;
 
-// The line must outlive what was read from it.
 struct Parsed {
   std::string text;
   TegrastatsLine line;
