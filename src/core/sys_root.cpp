@@ -1,6 +1,6 @@
+#include <array>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "layerwatt/host.hpp"
@@ -29,7 +29,13 @@ std::optional<std::string> SysRoot::env(const std::string& name) const {
 std::optional<std::string> SysRoot::read_text(std::string_view absolute) const {
   std::ifstream file(path(absolute), std::ios::binary);
   if (!file) return std::nullopt;
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  // Not by istreambuf_iterator: it lets the exception out that a file of /sys causes when its
+  // driver answers with an error (a thermal zone that is switched off, a disabled channel).
+  std::string text;
+  std::array<char, 4096> block;
+  while (file.read(block.data(), block.size()), file.gcount() > 0) {
+    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad()) return std::nullopt;
   if (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
