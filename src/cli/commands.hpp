@@ -8,8 +8,12 @@ namespace layerwatt::cli {
 
 using AddCommand = void (*)(CLI::App& app, Program& program);
 
+void add_doctor(CLI::App& app, Program& program);
+void add_sensors(CLI::App& app, Program& program);
+
 inline constexpr AddCommand kCommands[] = {
-    nullptr,  // keeps the array non-empty until the first command lands
+    add_doctor,
+    add_sensors,
 };
 
 }  // namespace layerwatt::cli
