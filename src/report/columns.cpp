@@ -142,6 +142,7 @@ LayerResult outside_row(const OutsideLayers& outside) {
   row.time_ms = outside.time_ms;
   row.power_mw = outside.power_mw;
   row.energy_mj = outside.energy_mj;
+  row.reason = outside.reason;
   return row;
 }
 

@@ -160,6 +160,7 @@ Json result_json(const Result& result) {
   put(outside, "time_ms", result.outside_layers.time_ms);
   put(outside, "power_mw", result.outside_layers.power_mw);
   put(outside, "energy_mj", result.outside_layers.energy_mj);
+  if (result.outside_layers.reason) outside["reason"] = *result.outside_layers.reason;
   root["outside_layers"] = std::move(outside);
   Json total = Json::object();
   put(total, "time_ms", result.total.time_ms);

@@ -209,6 +209,7 @@ Result read_root(const Node& root) {
   read_into(outside, "time_ms", result.outside_layers.time_ms);
   if (outside.has("power_mw")) read_into(outside, "power_mw", result.outside_layers.power_mw);
   read_into(outside, "energy_mj", result.outside_layers.energy_mj);
+  if (outside.has("reason")) result.outside_layers.reason = outside.at("reason").optional_text();
   const Node total = root.at("total");
   read_into(total, "time_ms", result.total.time_ms);
   read_into(total, "energy_mj", result.total.energy_mj);

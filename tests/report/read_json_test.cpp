@@ -93,6 +93,7 @@ void expect_same(const Result& a, const Result& b) {
   expect_same(a.outside_layers.time_ms, b.outside_layers.time_ms);
   expect_same(a.outside_layers.power_mw, b.outside_layers.power_mw);
   expect_same(a.outside_layers.energy_mj, b.outside_layers.energy_mj);
+  EXPECT_EQ(a.outside_layers.reason, b.outside_layers.reason);
   expect_same(a.total.time_ms, b.total.time_ms);
   expect_same(a.total.power_mw, b.total.power_mw);
   expect_same(a.total.energy_mj, b.total.energy_mj);
@@ -115,6 +116,8 @@ TEST(ReadResultJson, GivesBackWhatWasWritten) {
   result.layers[2].precision = "f16";
   result.layers[2].energy_mj = sample::estimate(0.1 + 0.2, 1.0 / 3.0);  // no digit is lost
   result.method = Method::excite;
+  expect_same(result, again(result));
+  result.outside_layers.reason = "not_separable";
   expect_same(result, again(result));
   expect_same(sample::times_alone(), again(sample::times_alone()));
   expect_same(sample::simulated(), again(sample::simulated()));

@@ -72,7 +72,7 @@ inline Result board() {
   last.energy_mj = Missing{"no_samples"};
   last.rails.clear();
   last.reason = "no_samples";
-  r.outside_layers = {metric(1.75, 0.25), estimate(5000, 100), estimate(8.75, 0.175)};
+  r.outside_layers = {metric(1.75, 0.25), estimate(5000, 100), estimate(8.75, 0.175), std::nullopt};
   r.total = {metric(10.5, 0.5),
              estimate(9500, 20),
              estimate(99.75, 0.25),
