@@ -1,0 +1,21 @@
+// OpenVINO's texts, made readable.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace layerwatt {
+
+// What an OpenVINO exception says, on one line, without its source files, failed conditions and
+// blank lines:
+//   "Exception from src/inference/…cpp:84:\nCheck 'm_weights_provider' failed at …:887:\n
+//    Empty weights data in bin file or bin file cannot be found!\n\n"
+// is "Empty weights data in bin file or bin file cannot be found!".
+std::string useful_part(std::string_view exception_text);
+
+// The precision a node runs in, which ends the name of its implementation: "brgconv_avx2_f32" →
+// "f32". Empty when the name ends in no type.
+std::optional<std::string> precision_of(std::string_view exec_type);
+
+}  // namespace layerwatt
