@@ -28,25 +28,30 @@ std::vector<fs::path> module_directories(const Host& host) {
   return directories;
 }
 
-// Modules stay open until the program ends: an Engine made by one may outlive any scope here.
+struct OpenedModule {
+  DynamicLibrary library;
+  const EngineBackend* backend;
+};
+
+// Modules stay open until the program ends, and past its static objects' destructors: an Engine
+// made by one may outlive any scope here.
 const EngineBackend& open_module(const Host& host, const std::string& name) {
   static std::mutex mutex;
-  static std::map<fs::path, const EngineBackend*> opened;
+  static auto& opened = *new std::map<fs::path, OpenedModule>;
   const std::lock_guard lock(mutex);
   for (const fs::path& directory : module_directories(host)) {
     std::error_code failed;
     const fs::path file = fs::canonical(directory / ("liblayerwatt_" + name + ".so"), failed);
     if (failed) continue;
-    if (auto known = opened.find(file); known != opened.end()) return *known->second;
-    auto* library = new DynamicLibrary(file);
+    if (auto known = opened.find(file); known != opened.end()) return *known->second.backend;
+    DynamicLibrary library(file);
     using Entry = const EngineBackend* (*)();
-    const auto entry = library->find_function<Entry>(LAYERWATT_STRING(LAYERWATT_ENGINE_MODULE));
+    const auto entry = library.find_function<Entry>(LAYERWATT_STRING(LAYERWATT_ENGINE_MODULE));
     if (entry == nullptr) {
-      delete library;
       throw Error(ErrorKind::engine, "is a module of another layerwatt version", file.string(),
                   "install the module and the program from the same build");
     }
-    return *(opened[file] = entry());
+    return *opened.emplace(file, OpenedModule{std::move(library), entry()}).first->second.backend;
   }
   throw Error(ErrorKind::engine, "module liblayerwatt_" + name + ".so was not found", {},
               "set LAYERWATT_MODULE_PATH to its folder");

@@ -1,8 +1,9 @@
 // OpenVINO on the CPU. Its words on what it measures are in docs/engines/openvino.md.
 #include "openvino/openvino.hpp"
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -288,6 +289,13 @@ EngineBackend openvino_engine() {
 
 extern "C" __attribute__((visibility("default"))) const layerwatt::EngineBackend*
 LAYERWATT_ENGINE_MODULE() {
-  static const layerwatt::EngineBackend backend = layerwatt::openvino_engine();
+  static const layerwatt::EngineBackend backend = [] {
+#ifdef __SANITIZE_ADDRESS__
+    // OpenVINO's TBB opens libraries with RTLD_DEEPBIND, at which ASan ends the program, unless
+    // told otherwise.
+    ::setenv("TBB_ENABLE_SANITIZERS", "1", 0);
+#endif
+    return layerwatt::openvino_engine();
+  }();
   return &backend;
 }

@@ -17,7 +17,7 @@ bool is_noise(std::string_view line) {
 }
 
 std::string_view trimmed(std::string_view line) {
-  constexpr std::string_view kSpace = " \t\r";
+  constexpr std::string_view kSpace = " \t\r\n";
   const std::size_t first = line.find_first_not_of(kSpace);
   if (first == std::string_view::npos) return {};
   return line.substr(first, line.find_last_not_of(kSpace) - first + 1);
