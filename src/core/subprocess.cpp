@@ -258,8 +258,8 @@ void Subprocess::signal(int number) {
   ::kill(own_group_ ? -pid_ : pid_, number);
 }
 
-bool Subprocess::ends_within(milliseconds grace) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + grace;
+bool Subprocess::ends_within(milliseconds time) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + time;
   // There is no wait with a timeout before Linux 5.3 (pidfd), and JetPack 4 has 4.9.
   for (milliseconds nap(1); !poll(); nap = std::min(nap * 2, milliseconds(20))) {
     if (std::chrono::steady_clock::now() >= deadline) return false;

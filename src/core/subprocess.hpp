@@ -64,6 +64,8 @@ class Subprocess {
   std::optional<ExitStatus> poll();
   // Until it ends by itself. A signal handler that returns does not end the wait.
   ExitStatus wait();
+  // Whether it ends by itself in that time.
+  bool ends_within(std::chrono::milliseconds time);
   // SIGTERM, and SIGKILL if it still runs after the grace. Returns at once where it has ended.
   ExitStatus terminate(std::chrono::milliseconds grace = std::chrono::milliseconds(1000));
   // Sends a signal, if it still runs.
@@ -90,7 +92,6 @@ class Subprocess {
   bool take_line(std::string_view& line);
   Read fill(std::chrono::milliseconds timeout);
   std::optional<ExitStatus> reap(int options);
-  bool ends_within(std::chrono::milliseconds grace);
 
   pid_t pid_ = -1;
   bool own_group_ = false;

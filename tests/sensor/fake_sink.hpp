@@ -1,6 +1,7 @@
 // A sink that keeps what it is given, and lets a test wait for it.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -44,6 +45,14 @@ class FakeSink final : public SampleSink {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(30),
                              [&] { return incidents_.size() >= count; });
+  }
+  // One with that code.
+  bool wait_for_incident(const std::string& code) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] {
+      return std::any_of(incidents_.begin(), incidents_.end(),
+                         [&](const Incident& incident) { return incident.code == code; });
+    });
   }
   std::vector<Sample> samples() const {
     const std::lock_guard lock(mutex_);
