@@ -8,6 +8,7 @@
 
 #include "layerwatt/error.hpp"
 #include "sim/json_fields.hpp"
+#include "sim/tegrastats_format.hpp"
 
 namespace layerwatt::sim {
 namespace {
@@ -203,6 +204,12 @@ Spec parse_spec(std::string_view text, const std::string& source) {
   spec.rails = read_rails(root, spec.sensor.reading);
   spec.engine = read_engine(root.object("engine"), spec.rails);
   root.finish();
+  if (spec.sensor.tegrastats) {
+    if (const std::string problem = tegrastats_problem(spec); !problem.empty()) {
+      root.fail("sensor.format", "these lines could not be read back: " + problem,
+                "a line is \"RAM 2448/30592MB (lfb 8x4MB) … VDD_IN 5444mW/5425mW\"");
+    }
+  }
   return spec;
 }
 

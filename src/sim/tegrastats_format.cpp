@@ -10,6 +10,22 @@
 
 namespace layerwatt::sim {
 
+std::string tegrastats_problem(const Spec& spec) {
+  for (const RailSpec& rail : spec.rails) {
+    if (rail.name.find_first_of(" \t\r\n@") != std::string::npos) {
+      return "the rail \"" + rail.name + "\" has a space or an @ in its name";
+    }
+  }
+  const bool has_date = spec.sensor.style != TegrastatsStyle::bare;
+  if (!has_date && spec.sensor.tegrastats_tokens.rfind("RAM ", 0) != 0) {
+    return "tegrastats_tokens does not begin with RAM, and this style has no date";
+  }
+  if (spec.sensor.tegrastats_tokens.find_first_of("\r\n") != std::string::npos) {
+    return "tegrastats_tokens holds more than one line";
+  }
+  return {};
+}
+
 TegrastatsFormat::TegrastatsFormat(const Spec& spec, PrintedTime printed_time)
     : style_(spec.sensor.style),
       tokens_(spec.sensor.tegrastats_tokens),

@@ -15,6 +15,9 @@ enum class PrintedTime {
   utc,    // the same on every machine, for recordings
 };
 
+// Why lines of this spec could not be read back; empty when they can.
+std::string tegrastats_problem(const Spec& spec);
+
 class TegrastatsFormat {
  public:
   TegrastatsFormat(const Spec& spec, PrintedTime printed_time);
