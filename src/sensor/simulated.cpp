@@ -82,15 +82,18 @@ class SimulatedSensor final : public Sensor {
     return stopping_;
   }
 
+  void tell_first_delivered() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::exchange(first_delivered_, true)) return;
+    }
+    changed_.notify_one();
+  }
+
   void read_until_stopped() {
     Clock& clock = *device_->clock();
     while (!stopping() || clock.now_ns() < device_->settled_ns()) {
-      device_->deliver_due();
-      {
-        const std::lock_guard lock(mutex_);
-        first_delivered_ = true;
-      }
-      changed_.notify_one();
+      if (device_->deliver_due() > 0) tell_first_delivered();
       clock.sleep_until_ns(std::min(device_->next_reading_ns(), clock.now_ns() + kSliceNs));
     }
     device_->deliver_due();

@@ -94,14 +94,17 @@ bool Device::take_due(Sample& sample, SampleSink*& sink, std::string& line) {
   return false;
 }
 
-void Device::deliver_due() {
+std::size_t Device::deliver_due() {
+  std::size_t delivered = 0;
   Sample sample;
   SampleSink* sink = nullptr;
   std::string line;
   while (take_due(sample, sink, line)) {
     if (!line.empty()) sink->line(sample.time_ns, line);
     sink->sample(sample.time_ns, sample.values);
+    ++delivered;
   }
+  return delivered;
 }
 
 void Device::start_sampling(SampleSink& sink, double period_ms) {
@@ -111,14 +114,17 @@ void Device::start_sampling(SampleSink& sink, double period_ms) {
     sink_ = &sink;
     period_ms_ = spec_.sensor.period_ms.value_or(period_ms);
     sum_.reset();
-    if (spec_.sensor.tegrastats) format_.emplace(spec_, PrintedTime::utc);
+    if (spec_.sensor.tegrastats) {
+      format_.emplace(spec_, real_time() ? PrintedTime::local : PrintedTime::utc);
+    }
     sampler_.begin(now(), period_ms_);
     lead_end_ns =
         clock_->now_ns() + rounded_ns(sampler_.response().memory_ns() + 2.0 * period_ms_ * 1e6);
   }
   if (real_time()) return;
   clock_->sleep_until_ns(lead_end_ns);
-  deliver_due();
+  // Where readings get lost, the first of them may be.
+  while (deliver_due() == 0) clock_->sleep_until_ns(next_reading_ns());
 }
 
 std::int64_t Device::next_reading_ns() const {

@@ -42,8 +42,8 @@ class Device {
   // Readings go to `sink`, from now on; the truth counts from now on. period_ms is used where the
   // spec has none. Virtual time moves on, idle, until the first readings are there.
   void start_sampling(SampleSink& sink, double period_ms);
-  // Hands over the readings that are due by now. From one thread at a time.
-  void deliver_due();
+  // Hands over the readings that are due by now, and says how many. From one thread at a time.
+  std::size_t deliver_due();
   // When the next reading is due, by clock().
   std::int64_t next_reading_ns() const;
   // Until when readings must go on so that all of the last inference is in them: latency, window

@@ -59,6 +59,18 @@ TEST(Device, ReadingsGoOnUntilLatencyAndWindowHavePassed) {
   EXPECT_LE(got.samples.front().time_ns, got.inferences.front().start_ns);
 }
 
+TEST(Device, StartsWithAReadingEvenWhereMostAreLost) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Spec spec = spec_with(R"({"sensor": {"drop_probability": 0.9}})");
+    spec.seed = seed;
+    const auto device = virtual_device(std::move(spec));
+    FakeSink sink;
+    device->start_sampling(sink, 5.0);
+    EXPECT_GE(sink.samples().size(), 1u) << "seed " << seed;
+    device->stop_sampling();
+  }
+}
+
 TEST(Device, AnIntervalAskedForHoldsWhereTheSpecIsOpen) {
   const auto open = virtual_device(spec_with(R"({"sensor": {"period_ms": null}})"));
   const Measured asked = measure(*open, 10, 2.0);
