@@ -11,6 +11,7 @@
 
 #include "layerwatt/attribution.hpp"
 #include "layerwatt/engine.hpp"
+#include "layerwatt/error.hpp"
 #include "layerwatt/recording.hpp"
 #include "layerwatt/result.hpp"
 #include "layerwatt/sensor.hpp"
@@ -21,7 +22,7 @@ struct Progress {
   std::size_t iterations = 0;
   std::optional<std::size_t> iterations_wanted;  // empty: until precise enough or out of time
   double elapsed_s = 0.0;
-  double limit_s = 0.0;
+  double limit_s = 0.0;            // 0 = none
   std::optional<double> power_mw;  // the latest total
   std::optional<double>
       worst_ci_pct;  // of the layers above 1 % of the energy (of the time, so far)
@@ -29,18 +30,21 @@ struct Progress {
 
 struct ProfileOptions {
   std::string engine = "auto";
-  std::string sensor = "auto";  // a name, "none", or "file:F"
+  std::string sensor = "auto";  // a name, "none", or "NAME:ARGUMENT" ("file:F")
   EngineOptions engine_options;
   SensorOptions sensor_options;
   AttributionOptions attribution;
   std::optional<std::size_t> iterations;  // given: exactly so many; else until target_ci_pct
   double target_ci_pct = 5.0;
-  double max_time_s = 60.0;
+  // Of the measurement, without loading and warm-up. Empty: 60 s, and no limit with `iterations`.
+  std::optional<double> max_time_s;
   std::size_t warmup = 10;
   // Where the recording is kept; empty: a temporary directory that is removed afterwards.
   std::filesystem::path save;
   // Called a few times a second from the measuring thread.
   std::function<void(const Progress&)> on_progress;
+  // One sentence each, before the run: which engine and which sensor, and why.
+  std::function<void(const std::string&)> on_note;
   // Set from a signal handler: the run ends early, and what was measured is reported.
   const std::atomic<bool>* stop = nullptr;
 };
@@ -49,8 +53,13 @@ struct Profile {
   Recording recording;
   Result result;
   bool interrupted = false;
+  // What ended the run before its time, when something had been measured by then: the recording and
+  // the result tell that part.
+  std::optional<Error> failure;
 };
 
+// Engine and sensor are found in the registry; readings and times go through a recording on disk,
+// so that a live profile and a replayed one are the same arithmetic. One thread; throws Error.
 Profile profile(const Host& host, const ProfileOptions& options);
 
 }  // namespace layerwatt

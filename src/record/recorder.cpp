@@ -1,0 +1,196 @@
+#include "record/recorder.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/core.h>
+
+#include <ctime>
+#include <utility>
+
+#include "record/sensor_session.hpp"
+
+namespace layerwatt {
+namespace {
+
+constexpr std::int64_t kNsPerS = 1'000'000'000;
+constexpr std::int64_t kProgressNs = kNsPerS / 4;
+constexpr std::int64_t kRuleNs = kNsPerS / 10;
+constexpr std::int64_t kFirstRefineNs = 2 * kNsPerS;
+constexpr double kRefineGrowth = 1.5;
+
+double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+class Run {
+ public:
+  Run(Clock& clock, Engine& engine, Sensor* sensor, const RunOptions& options)
+      : clock_(clock), engine_(engine), sensor_(sensor), options_(options) {}
+
+  RunOutcome operator()(const std::filesystem::path& directory) {
+    prepare();
+    RecordingWriter writer(directory, manifest());
+    RunningEstimate estimate(engine_.layers().size());
+    SensorSession session(clock_, sensor_, info_, options_.interval_ms, writer, &estimate);
+    try {
+      session.start([this] { engine_.infer(inference_); }, [this] { return stopped(); });
+      throw_if_stopped();
+    } catch (const std::exception& thrown) {
+      close(writer, "error: " + std::string(thrown.what()));
+      throw;
+    }
+    try {
+      measure(writer, estimate, session);
+    } catch (const std::exception& thrown) {
+      // A long measurement that fails at its end is still a measurement.
+      outcome_.failure = as_error(thrown, ErrorKind::engine);
+    }
+    try {
+      session.finish(last_end_ns_);
+    } catch (const std::exception& thrown) {
+      if (!outcome_.failure) outcome_.failure = as_error(thrown, ErrorKind::sensor);
+    }
+    close(writer, outcome_.failure       ? "error: " + std::string(outcome_.failure->what())
+                  : outcome_.interrupted ? "interrupted"
+                                         : "done");
+    return std::move(outcome_);
+  }
+
+ private:
+  bool stopped() const {
+    return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
+  }
+
+  void throw_if_stopped() const {
+    if (stopped()) {
+      throw Error(ErrorKind::interrupted, "interrupted before the first inference was measured");
+    }
+  }
+
+  void prepare() {
+    engine_.load();
+    for (std::size_t i = 0; i < options_.warmup; ++i) {
+      throw_if_stopped();
+      engine_.infer(inference_);
+    }
+    if (sensor_ == nullptr) {
+      info_.kind = "none";
+    } else {
+      sensor_->open();
+      info_ = sensor_->info();
+    }
+    info_ = with_note(std::move(info_), options_.sensor_note);
+  }
+
+  Manifest manifest() const {
+    Manifest manifest;
+    manifest.created = iso8601_utc(clock_.now_ns());
+    manifest.device_json = engine_.device_json();
+    manifest.engine_json = engine_.engine_json();
+    manifest.sensor = info_;
+    manifest.layers = engine_.layers();
+    return manifest;
+  }
+
+  void close(RecordingWriter& writer, const std::string& stopped) {
+    try {
+      writer.close(stopped);
+    } catch (const std::exception& thrown) {
+      if (!outcome_.failure) outcome_.failure = as_error(thrown, ErrorKind::io);
+    }
+  }
+
+  void measure(RecordingWriter& writer, RunningEstimate& estimate, SensorSession& session) {
+    begin_ns_ = clock_.now_ns();
+    next_rule_ns_ = begin_ns_ + kRuleNs;
+    next_refine_ns_ = begin_ns_ + kFirstRefineNs;
+    std::int64_t next_progress_ns = begin_ns_;
+    while (!options_.iterations || outcome_.iterations < *options_.iterations) {
+      if (stopped()) {
+        outcome_.interrupted = true;
+        break;
+      }
+      const std::int64_t now = clock_.now_ns();
+      if (now >= next_progress_ns) {
+        next_progress_ns = now + kProgressNs;
+        tell(now, estimate);
+      }
+      if (options_.max_time_s && seconds(now - begin_ns_) >= *options_.max_time_s) break;
+      if (!options_.iterations && now >= next_rule_ns_ && met(now, estimate)) break;
+      engine_.infer(inference_);
+      writer.iteration(inference_.start_ns, inference_.end_ns, inference_.layer_ms);
+      estimate.add_inference(inference_.layer_ms);
+      last_end_ns_ = inference_.end_ns;
+      ++outcome_.iterations;
+      session.check();
+    }
+    tell(clock_.now_ns(), estimate);
+  }
+
+  bool met(std::int64_t now, const RunningEstimate& estimate) {
+    next_rule_ns_ = now + kRuleNs;
+    if (!precise_enough(options_.rule, estimate.layers(sensor_ != nullptr))) return false;
+    if (!options_.refine) return true;
+    if (now < next_refine_ns_) return false;
+    const std::vector<LayerPrecision> layers = options_.refine();
+    refined_worst_ = worst_ci_pct(options_.rule, layers);
+    if (precise_enough(options_.rule, layers)) return true;
+    next_refine_ns_ =
+        begin_ns_ + static_cast<std::int64_t>(static_cast<double>(now - begin_ns_) * kRefineGrowth);
+    return false;
+  }
+
+  void tell(std::int64_t now, const RunningEstimate& estimate) const {
+    if (!options_.on_progress) return;
+    Progress progress;
+    progress.iterations = outcome_.iterations;
+    progress.iterations_wanted = options_.iterations;
+    progress.elapsed_s = seconds(now - begin_ns_);
+    progress.limit_s = options_.max_time_s.value_or(0.0);
+    progress.power_mw = estimate.latest_mw();
+    progress.worst_ci_pct = refined_worst_
+                                ? refined_worst_
+                                : worst_ci_pct(options_.rule, estimate.layers(sensor_ != nullptr));
+    options_.on_progress(progress);
+  }
+
+  Clock& clock_;
+  Engine& engine_;
+  Sensor* sensor_;
+  const RunOptions& options_;
+  SensorInfo info_;
+  Inference inference_;
+  RunOutcome outcome_;
+  std::int64_t begin_ns_ = 0;
+  std::int64_t last_end_ns_ = 0;
+  std::int64_t next_rule_ns_ = 0;
+  std::int64_t next_refine_ns_ = 0;
+  std::optional<double> refined_worst_;
+};
+
+}  // namespace
+
+RunOutcome record_run(Clock& clock, Engine& engine, Sensor* sensor,
+                      const std::filesystem::path& directory, const RunOptions& options) {
+  return Run(clock, engine, sensor, options)(directory);
+}
+
+SensorInfo with_note(SensorInfo info, const std::string& note) {
+  if (!note.empty()) info.notes = info.notes.empty() ? note : note + ". " + info.notes;
+  return info;
+}
+
+Error as_error(const std::exception& thrown, ErrorKind kind) {
+  if (const auto* known = dynamic_cast<const Error*>(&thrown)) return *known;
+  return Error(kind, thrown.what());
+}
+
+std::string iso8601_utc(std::int64_t unix_ns) {
+  std::int64_t second = unix_ns / kNsPerS;
+  std::int64_t rest = unix_ns % kNsPerS;
+  if (rest < 0) {
+    rest += kNsPerS;
+    --second;
+  }
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(second)),
+                     rest / 1'000'000);
+}
+
+}  // namespace layerwatt
