@@ -8,10 +8,14 @@ namespace layerwatt::cli {
 
 using AddCommand = void (*)(CLI::App& app, Program& program);
 
+void add_analyze(CLI::App& app, Program& program);
 void add_doctor(CLI::App& app, Program& program);
+void add_profile(CLI::App& app, Program& program);
 void add_sensors(CLI::App& app, Program& program);
 
 inline constexpr AddCommand kCommands[] = {
+    add_profile,
+    add_analyze,
     add_doctor,
     add_sensors,
 };

@@ -1,0 +1,55 @@
+#include "cli/named_values.hpp"
+
+#include <charconv>
+#include <string_view>
+#include <system_error>
+
+#include "layerwatt/error.hpp"
+
+namespace layerwatt::cli {
+namespace {
+
+Error bad_shape(const std::string& text) {
+  return Error(ErrorKind::usage, "'" + text + "' is not a shape", "--shape",
+               "write NAME:1x3x224x224: positive whole numbers with x between them");
+}
+
+}  // namespace
+
+std::pair<std::string, std::vector<std::int64_t>> parse_shape(const std::string& text) {
+  const std::string::size_type colon = text.rfind(':');
+  std::string_view dimensions(text);
+  std::string name;
+  if (colon != std::string::npos) {
+    name = text.substr(0, colon);
+    dimensions.remove_prefix(colon + 1);
+    if (name.empty()) throw bad_shape(text);
+  }
+  std::vector<std::int64_t> shape;
+  while (true) {
+    std::int64_t& dimension = shape.emplace_back();
+    const char* end = dimensions.data() + dimensions.size();
+    const auto [stop, failed] = std::from_chars(dimensions.data(), end, dimension);
+    if (failed != std::errc() || dimension < 1) throw bad_shape(text);
+    if (stop == end) return {name, shape};
+    if (*stop != 'x') throw bad_shape(text);
+    dimensions.remove_prefix(static_cast<std::size_t>(stop + 1 - dimensions.data()));
+  }
+}
+
+std::pair<std::string, std::filesystem::path> parse_input(const std::string& text) {
+  const std::string::size_type first = text.find(':');
+  if (first == std::string::npos || first == 0 || first + 1 == text.size()) {
+    throw Error(ErrorKind::usage, "'" + text + "' is not an input", "--input",
+                "write NAME:FILE.npy");
+  }
+  std::error_code failed;
+  for (auto colon = first; colon != std::string::npos; colon = text.find(':', colon + 1)) {
+    const std::filesystem::path file = text.substr(colon + 1);
+    if (std::filesystem::is_regular_file(file, failed)) return {text.substr(0, colon), file};
+  }
+  throw Error(ErrorKind::bad_input, "no such file", text.substr(first + 1),
+              "--input takes NAME:FILE.npy, the file as numpy.save() writes it");
+}
+
+}  // namespace layerwatt::cli

@@ -1,0 +1,173 @@
+#include "cli/output_files.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "cli/help.hpp"
+#include "cli/terminal.hpp"
+#include "layerwatt/error.hpp"
+#include "layerwatt/registry.hpp"
+#include "layerwatt/report.hpp"
+
+namespace layerwatt::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kTable = "table";
+constexpr const char* kStdout = "-";
+
+Error cannot_write(const fs::path& file, int error_number) {
+  return Error(ErrorKind::io, std::string("cannot be written: ") + std::strerror(error_number),
+               file.string(), "give a file in a folder that exists and that you may write to");
+}
+
+bool written_in_place(const fs::path& file) {
+  std::error_code failed;
+  const fs::file_status status = fs::status(file, failed);
+  return fs::exists(status) && !fs::is_regular_file(status);
+}
+
+// A link keeps being one: what it points to is replaced.
+fs::path link_target(const fs::path& file) {
+  std::error_code failed;
+  const fs::path target = fs::canonical(file, failed);
+  return failed ? file : target;
+}
+
+void write_through(const fs::path& file, const std::function<void(std::ostream&)>& write) {
+  errno = 0;
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  if (!stream) throw cannot_write(file, errno);
+  write(stream);
+  stream.close();
+  if (!stream) throw cannot_write(file, errno != 0 ? errno : EIO);
+}
+
+void write_stdout(const Program& program, const std::function<void(std::ostream&)>& write) {
+  write(program.out);
+  program.out.flush();
+  if (!program.out) {
+    throw Error(ErrorKind::io, "cannot be written", "standard output",
+                "is the program that reads it still running?");
+  }
+}
+
+}  // namespace
+
+void write_whole_file(const fs::path& file, const std::function<void(std::ostream&)>& write) {
+  if (written_in_place(file)) {
+    if (fs::is_directory(file)) throw cannot_write(file, EISDIR);
+    return write_through(file, write);
+  }
+  const fs::path target = link_target(file);
+  const fs::path unfinished = target.parent_path() / ("." + target.filename().string() + "." +
+                                                      std::to_string(::getpid()) + ".tmp");
+  std::error_code failed;
+  try {
+    write_through(unfinished, write);
+    fs::rename(unfinished, target, failed);
+    if (failed) throw cannot_write(file, failed.value());
+  } catch (...) {
+    fs::remove(unfinished, failed);
+    throw;
+  }
+}
+
+void check_writable(const fs::path& file) {
+  if (written_in_place(file)) {
+    if (fs::is_directory(file)) throw cannot_write(file, EISDIR);
+    if (::access(file.c_str(), W_OK) != 0) throw cannot_write(file, errno);
+    return;
+  }
+  const fs::path folder = link_target(file).parent_path();
+  if (::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) {
+    throw cannot_write(file, errno);
+  }
+}
+
+void OutputFiles::add_to(CLI::App& command) {
+  const Help help("outputs");
+  for (const ReportBackend& report : reports()) {
+    if (report.name == kTable) continue;
+    const std::string flag = "--" + report.name;
+    command.add_option(flag, files_[report.name], help.option(flag))->type_name("F");
+  }
+  command.add_option("--top", top_, help.option("--top"))->type_name("N");
+}
+
+void OutputFiles::check() const {
+  std::string at_stdout;
+  std::set<fs::path> seen;
+  for (const auto& [name, file] : files_) {
+    if (file.empty()) continue;
+    if (file != kStdout) {
+      check_writable(file);
+      if (!seen.insert(link_target(file)).second) {
+        throw Error(ErrorKind::usage, "two reports would be written to it", file,
+                    "give each report a file of its own");
+      }
+      continue;
+    }
+    if (!at_stdout.empty()) {
+      throw Error(ErrorKind::usage, "--" + at_stdout + " and --" + name + " both want stdout", {},
+                  "give one of them a file");
+    }
+    at_stdout = name;
+  }
+}
+
+void OutputFiles::write(const Program& program, const Result& result,
+                        const Recording& recording) const {
+  std::set<std::pair<std::string, std::string>> told;
+  for (const Warning& warning : result.warnings) {
+    if (told.insert({warning.code, warning.message}).second) print_warning(program, warning);
+  }
+  ReportOptions options;
+  options.verbosity = program.globals.verbosity;
+  options.top = top_;
+  std::optional<Error> failure;
+  // One report that cannot be written is no reason to withhold the others.
+  const auto attempt = [&](const std::function<void()>& write_one) {
+    try {
+      write_one();
+    } catch (const Error& error) {
+      if (!failure) failure = error;
+    }
+  };
+  bool stdout_taken = false;
+  for (const auto& [name, file] : files_) {
+    if (file.empty()) continue;
+    const ReportBackend& report = find_report(name);
+    const auto write_report = [&](std::ostream& stream) {
+      report.write(stream, result, recording, options);
+    };
+    stdout_taken |= file == kStdout;
+    attempt([&] {
+      if (file == kStdout) return write_stdout(program, write_report);
+      write_whole_file(file, write_report);
+    });
+  }
+  if (!stdout_taken) {
+    ReportOptions for_people = options;
+    for_people.color = use_color(program, STDOUT_FILENO);
+    for_people.width = terminal_width(STDOUT_FILENO);
+    attempt([&] {
+      write_stdout(program, [&](std::ostream& stream) {
+        find_report(kTable).write(stream, result, recording, for_people);
+      });
+    });
+  }
+  if (failure) throw *failure;
+}
+
+}  // namespace layerwatt::cli

@@ -1,0 +1,43 @@
+// Where a result goes: the table on stdout, and a file (or "-" for stdout) for every other report
+// of the registry. Shared by the commands that end in a result.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <string>
+
+#include "cli/command.hpp"
+#include "layerwatt/recording.hpp"
+#include "layerwatt/result.hpp"
+
+namespace layerwatt::cli {
+
+// Writes to a file of its own beside `file` and renames it when it is whole, so that neither a full
+// disk nor a reader ever sees half a file. What is no regular file (/dev/stdout, a pipe) is written
+// in place. Throws Error(io).
+void write_whole_file(const std::filesystem::path& file,
+                      const std::function<void(std::ostream&)>& write);
+
+// Whether a file could be made there, found out before a long run. Throws Error(io).
+void check_writable(const std::filesystem::path& file);
+
+class OutputFiles {
+ public:
+  // --json F, --csv F, … for each report but the table, and --top N.
+  void add_to(CLI::App& command);
+
+  // Throws Error(usage) when two reports want stdout, Error(io) for a file that cannot be made.
+  void check() const;
+
+  // Results to program.out and to the files; the result's warnings, once, to program.err.
+  void write(const Program& program, const Result& result, const Recording& recording) const;
+
+ private:
+  std::map<std::string, std::string> files_;  // report → file, empty = not asked for
+  std::size_t top_ = 20;
+};
+
+}  // namespace layerwatt::cli

@@ -1,0 +1,41 @@
+// The line that says how a run goes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "cli/command.hpp"
+#include "layerwatt/profile.hpp"
+
+namespace layerwatt::cli {
+
+// Seconds to go: from the rate where the number of inferences is known; else until the widest
+// interval, which narrows with the square root of time, meets the target, or the time limit. A
+// negative number where nothing can be said.
+double seconds_left(const Progress& progress, double target_ci_pct);
+
+// One line, at most `width` columns:
+// "[#####-----]  512/1000  102.4 inf/s  ETA 5 s  7.25 W  worst CI 6.1 %".
+std::string progress_line(const Progress& progress, double target_ci_pct, std::size_t width);
+
+// Draws over itself on a terminal; says nothing elsewhere, or with --quiet.
+class ProgressBar {
+ public:
+  ProgressBar(Program& program, double target_ci_pct);
+  ~ProgressBar() { clear(); }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void show(const Progress& progress);
+  // Takes the line away, before anything else is written.
+  void clear();
+
+ private:
+  Program& program_;
+  double target_ci_pct_;
+  bool enabled_;
+  bool drawn_ = false;
+};
+
+}  // namespace layerwatt::cli

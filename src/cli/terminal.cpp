@@ -1,0 +1,31 @@
+#include "cli/terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ostream>
+
+namespace layerwatt::cli {
+
+std::size_t terminal_width(int file_descriptor) {
+  constexpr std::size_t kDefault = 100;
+  constexpr std::size_t kLeast = 20;
+  struct winsize size {};
+  if (::ioctl(file_descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefault;
+  return std::max<std::size_t>(kLeast, size.ws_col);
+}
+
+void print_note(const Program& program, const std::string& note) {
+  if (program.globals.quiet) return;
+  program.err << "layerwatt: note: " << note << '\n';
+}
+
+void print_warning(const Program& program, const Warning& warning) {
+  const bool color = use_color(program, STDERR_FILENO);
+  program.err << (color ? "\033[1;33m" : "") << "layerwatt: warning: " << (color ? "\033[0m" : "")
+              << warning.message << '\n';
+  if (!warning.hint.empty()) program.err << "  hint: " << warning.hint << '\n';
+}
+
+}  // namespace layerwatt::cli

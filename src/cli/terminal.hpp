@@ -1,0 +1,20 @@
+// What is on the other end of a file descriptor, and how the program talks beside its results.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "cli/command.hpp"
+#include "layerwatt/result.hpp"
+
+namespace layerwatt::cli {
+
+// Columns; 100 where it is no terminal. Never below 20.
+std::size_t terminal_width(int file_descriptor);
+
+// "layerwatt: note: …" on stderr, unless --quiet.
+void print_note(const Program& program, const std::string& note);
+// "layerwatt: warning: …" with its hint on stderr, always.
+void print_warning(const Program& program, const Warning& warning);
+
+}  // namespace layerwatt::cli

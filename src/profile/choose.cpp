@@ -1,0 +1,61 @@
+#include "profile/choose.hpp"
+
+#include <system_error>
+#include <utility>
+
+#include "layerwatt/error.hpp"
+#include "layerwatt/registry.hpp"
+
+namespace layerwatt {
+namespace {
+
+constexpr const char* kSimulated = "simulated";
+
+ChosenSensor create(const SensorBackend& backend, const Host& host, const SensorOptions& options,
+                    const std::string& why) {
+  return {backend.create(host, options), why};
+}
+
+}  // namespace
+
+ChosenSensor open_sensor_choice(const Host& host, const std::string& name, SensorOptions options) {
+  if (name == "none") return {nullptr, "no sensor was asked for: times alone"};
+  if (name == "auto" && host.simulated != nullptr) {
+    return create(find_sensor(kSimulated), host, options,
+                  "sensor simulated: the model simulates it");
+  }
+  if (name == "auto") {
+    const SensorChoice choice = choose_sensor(host, options);
+    return create(*choice.backend, host, options, choice.why);
+  }
+  const std::string::size_type colon = name.find(':');
+  const SensorBackend& backend = find_sensor(name.substr(0, colon));
+  if (colon != std::string::npos) options.argument = name.substr(colon + 1);
+  if (backend.probe != nullptr) {
+    const Availability probed = backend.probe(host, options);
+    if (!probed.usable) throw Error(ErrorKind::sensor, probed.reason, backend.name, probed.hint);
+  }
+  return create(backend, host, options, "sensor " + backend.name + ": asked for");
+}
+
+ChosenEngine choose_engine(const Host& host, const std::string& name,
+                           const std::filesystem::path& model) {
+  std::error_code failed;
+  if (!std::filesystem::exists(model, failed)) {
+    throw Error(ErrorKind::bad_input, "no such file", model.string(),
+                "give the path of a model; relative paths are taken from the current directory");
+  }
+  const EngineBackend& backend = name == "auto" ? engine_for_model(model) : find_engine(name);
+  if (backend.unavailable) {
+    const std::string reason = backend.unavailable(host);
+    if (!reason.empty()) {
+      throw Error(ErrorKind::engine, reason, "engine " + backend.name,
+                  "`layerwatt doctor` says what is missing on this machine");
+    }
+  }
+  return {&backend,
+          "engine " + backend.name +
+              (name == "auto" ? ": by the ending of " + model.filename().string() : ": asked for")};
+}
+
+}  // namespace layerwatt

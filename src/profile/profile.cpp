@@ -1,0 +1,105 @@
+#include "layerwatt/profile.hpp"
+
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "layerwatt/error.hpp"
+#include "profile/choose.hpp"
+#include "profile/temporary_directory.hpp"
+#include "record/recorder.hpp"
+#include "sim/device.hpp"
+
+namespace layerwatt {
+namespace {
+
+constexpr double kDefaultMaxTimeS = 60.0;
+constexpr const char* kSimulatedEngine = "sim";
+
+// What the real attribution says of the recording so far: the loader takes what is on disk, up to
+// its last whole row.
+std::vector<LayerPrecision> precision_so_far(const std::filesystem::path& directory,
+                                             const AttributionOptions& options) {
+  try {
+    return precision_of(attribute(load_recording(directory), options));
+  } catch (const Error&) {
+    return {};  // nothing to judge by yet
+  }
+}
+
+RunOptions run_options(const ProfileOptions& options, const std::filesystem::path& directory,
+                       bool has_sensor) {
+  RunOptions run;
+  run.iterations = options.iterations;
+  run.rule.target_ci_pct = options.target_ci_pct;
+  run.max_time_s = options.max_time_s;
+  if (!run.max_time_s && !run.iterations) run.max_time_s = kDefaultMaxTimeS;
+  run.warmup = options.warmup;
+  run.interval_ms = options.sensor_options.interval_ms;
+  run.on_progress = options.on_progress;
+  run.stop = options.stop;
+  if (has_sensor) {
+    run.refine = [directory, attribution = options.attribution] {
+      return precision_so_far(directory, attribution);
+    };
+  }
+  return run;
+}
+
+void refuse_used_directory(const std::filesystem::path& directory) {
+  std::error_code failed;
+  // The writer would refuse it too, but only after the model was loaded and warmed up.
+  if (std::filesystem::exists(directory / "manifest.json", failed)) {
+    throw Error(ErrorKind::usage, "already holds a recording", directory.string(),
+                "give another folder, or remove this one first");
+  }
+}
+
+// A simulated model brings its own board, and its own time.
+Host host_for(const Host& given, const ChosenEngine& chosen, const std::filesystem::path& model) {
+  Host host = given;
+  if (chosen.backend->name == kSimulatedEngine && !host.simulated) sim::attach_device(host, model);
+  return host;
+}
+
+}  // namespace
+
+Profile profile(const Host& given, const ProfileOptions& options) {
+  const ChosenEngine chosen = choose_engine(given, options.engine, options.engine_options.model);
+  const Host host = host_for(given, chosen, options.engine_options.model);
+  ChosenSensor sensor = open_sensor_choice(host, options.sensor, options.sensor_options);
+  if (options.on_note) {
+    options.on_note(chosen.why);
+    options.on_note(sensor.why);
+  }
+  std::optional<TemporaryDirectory> temporary;
+  std::filesystem::path directory = options.save;
+  if (directory.empty()) {
+    temporary.emplace("layerwatt");
+    directory = temporary->path() / "recording";
+  }
+  refuse_used_directory(directory);
+
+  const std::unique_ptr<Engine> engine = chosen.backend->create(host, options.engine_options);
+  RunOptions run = run_options(options, directory, sensor.sensor != nullptr);
+  run.sensor_note = sensor.why;
+  const RunOutcome outcome = record_run(*host.clock, *engine, sensor.sensor.get(), directory, run);
+  if (outcome.failure && outcome.iterations == 0) throw *outcome.failure;
+
+  Profile profile;
+  profile.interrupted = outcome.interrupted;
+  profile.failure = outcome.failure;
+  try {
+    profile.recording = load_recording(directory);
+    profile.result = attribute(profile.recording, options.attribution);
+  } catch (const Error&) {
+    // What broke the run is also what makes its remains unusable: tell the cause.
+    if (outcome.failure) throw *outcome.failure;
+    throw;
+  }
+  return profile;
+}
+
+}  // namespace layerwatt
