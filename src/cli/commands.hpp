@@ -10,6 +10,7 @@ using AddCommand = void (*)(CLI::App& app, Program& program);
 
 void add_analyze(CLI::App& app, Program& program);
 void add_doctor(CLI::App& app, Program& program);
+void add_parse_tegrastats(CLI::App& app, Program& program);
 void add_profile(CLI::App& app, Program& program);
 void add_sensors(CLI::App& app, Program& program);
 
@@ -17,6 +18,7 @@ inline constexpr AddCommand kCommands[] = {
     add_profile,
     add_analyze,
     add_doctor,
+    add_parse_tegrastats,
     add_sensors,
 };
 
