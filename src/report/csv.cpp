@@ -100,18 +100,27 @@ class CsvRows {
       const bool empty = kind != "layer" && (name == "index" || name == "samples");
       row.push_back(empty ? "" : cell_text(column.get(layer), reasons));
     }
-    for (const std::string& name : rails_) {
-      const RailResult* rail = find_rail(layer.rails, name);
-      for (const RailColumn& column : rail_columns()) {
-        row.push_back(rail != nullptr ? cell_text(column.get(*rail), reasons) : "");
-      }
-      if (rail == nullptr) reasons.add("no_rail_result");
-    }
+    for (const std::string& name : rails_) add_rail(row, layer, name, reasons);
     row.insert(row.end(), {reasons.text(), sensor_, scope_, measured_, source_});
     return row;
   }
 
  private:
+  // A rail's reason names the rail: a layer whose energy is known must not read "no_samples".
+  static void add_rail(Row& row, const LayerResult& layer, const std::string& name,
+                       Reasons& reasons) {
+    const RailResult* rail = find_rail(layer.rails, name);
+    Reasons own;
+    for (const RailColumn& column : rail_columns()) {
+      row.push_back(rail != nullptr ? cell_text(column.get(*rail), own) : "");
+    }
+    if (rail == nullptr) {
+      reasons.add(layer.rails.empty() ? "no_rail_result" : name + ": no_rail_result");
+    } else if (!own.text().empty()) {
+      reasons.add(name + ": " + own.text());
+    }
+  }
+
   std::vector<std::string> rails_;
   std::string sensor_;
   std::string scope_;

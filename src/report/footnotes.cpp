@@ -17,11 +17,13 @@ std::string superscript(std::size_t number) {
 
 }  // namespace
 
-std::string Footnotes::dash(const std::string& reason) {
+std::string Footnotes::dash(const std::string& reason) { return "–" + mark(reason); }
+
+std::string Footnotes::mark(const std::string& reason) {
   const auto found = std::find(reasons_.begin(), reasons_.end(), reason);
   const auto place = static_cast<std::size_t>(found - reasons_.begin());
   if (found == reasons_.end()) reasons_.push_back(reason);
-  return "–" + superscript(place + 1);
+  return superscript(place + 1);
 }
 
 std::vector<std::string> Footnotes::lines() const {

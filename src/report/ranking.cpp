@@ -77,6 +77,27 @@ std::optional<double> whole_of(const Result& result, bool by_energy) {
   return layers.value + *outside;
 }
 
+// Shows `room` members at most, and at least one. They are shared out by time, so time ranks them.
+void add_group(const Result& result, Unit& unit, std::size_t room, Ranking& ranking) {
+  std::stable_sort(unit.layers.begin(), unit.layers.end(), [&](std::size_t a, std::size_t b) {
+    return known_mean(result.layers[a].time_ms).value_or(-1.0) >
+           known_mean(result.layers[b].time_ms).value_or(-1.0);
+  });
+  ranking.rows.push_back({RankedRow::Kind::group, *unit.group});
+  for (std::size_t i = 0; i < unit.layers.size(); ++i) {
+    if (i >= room) {
+      ranking.cut.push_back(unit.layers[i]);
+    } else {
+      ranking.rows.push_back({RankedRow::Kind::member, unit.layers[i]});
+    }
+  }
+  if (ranking.cut.empty()) {
+    ranking.rows.back().kind = RankedRow::Kind::last_member;
+  } else {
+    ranking.rows.push_back({RankedRow::Kind::more_members, 0});
+  }
+}
+
 }  // namespace
 
 std::optional<double> known_mean(const Known<Metric>& metric) { return finite_mean(metric); }
@@ -102,25 +123,14 @@ Ranking rank_layers(const Result& result, std::size_t top) {
   const std::size_t limit = top == 0 ? result.layers.size() : top;
   std::size_t shown = 0;
   for (Unit& unit : units) {
-    if (shown < limit && unit.group) {
-      ranking.rows.push_back({RankedRow::Kind::group, *unit.group});
-    }
-    // Members are shared out by time, so time ranks them.
-    std::stable_sort(unit.layers.begin(), unit.layers.end(), [&](std::size_t a, std::size_t b) {
-      return known_mean(result.layers[a].time_ms).value_or(-1.0) >
-             known_mean(result.layers[b].time_ms).value_or(-1.0);
-    });
-    for (const std::size_t layer : unit.layers) {
-      if (shown >= limit) {
-        ranking.hidden.push_back(layer);
-        continue;
-      }
+    if (shown >= limit) {
+      ranking.hidden.insert(ranking.hidden.end(), unit.layers.begin(), unit.layers.end());
+    } else if (!unit.group) {
+      ranking.rows.push_back({RankedRow::Kind::layer, unit.layers[0]});
       ++shown;
-      ranking.rows.push_back(
-          {unit.group ? RankedRow::Kind::member : RankedRow::Kind::layer, layer});
-    }
-    if (!ranking.rows.empty() && ranking.rows.back().kind == RankedRow::Kind::member) {
-      ranking.rows.back().kind = RankedRow::Kind::last_member;
+    } else {
+      add_group(result, unit, limit - shown, ranking);
+      shown += unit.layers.size();
     }
   }
   return ranking;

@@ -10,8 +10,8 @@
 namespace layerwatt {
 
 struct RankedRow {
-  enum class Kind { layer, group, member, last_member } kind = Kind::layer;
-  std::size_t index = 0;  // into Result::layers, or Result::groups for a group
+  enum class Kind { layer, group, member, last_member, more_members } kind = Kind::layer;
+  std::size_t index = 0;  // into Result::layers; Result::groups for a group; more_members: unused
 };
 
 struct Sum {
@@ -20,9 +20,12 @@ struct Sum {
 };
 
 struct Ranking {
-  bool by_energy = true;            // false: no layer has an energy, time decides
-  std::vector<RankedRow> rows;      // largest first; a group is followed by its members
-  std::vector<std::size_t> hidden;  // layers left out
+  bool by_energy = true;        // false: no layer has an energy, time decides
+  std::vector<RankedRow> rows;  // largest first; a group is followed by its members
+  // Left out: of the last group that is shown (more_members stands for them; their energy is in
+  // the group's), and everything that comes after it.
+  std::vector<std::size_t> cut;
+  std::vector<std::size_t> hidden;
   // Of one inference, in the quantity that ranks: what a share is a share of. Empty: not known.
   std::optional<double> whole;
 };

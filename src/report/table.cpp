@@ -11,6 +11,8 @@
 #include "report/figures.hpp"
 #include "report/stream.hpp"
 #include "report/table_layers.hpp"
+#include "report/table_rails.hpp"
+#include "report/table_summary.hpp"
 #include "report/words.hpp"
 
 namespace layerwatt {
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::size_t kNarrowestTerminal = 60;
 constexpr std::size_t kLabelWidth = 9;
+constexpr std::size_t kNoteIndent = 2;
 constexpr std::size_t kEnoughForAName = 24;
 
 // "tensorrt 8.6.2, precision fp16": the name and version as they are, everything else by its key.
@@ -73,12 +76,12 @@ class Table {
   }
 
   // "label    text", the text wrapped beside its label.
-  void labelled(const std::string& label, const std::string& text, Style style = Style::plain) {
+  void labelled(const std::string& label, const std::string& text, Style style = Style::faint) {
     if (text.empty()) return;
-    std::string start = pad_right(label, kLabelWidth);
+    std::string start = painted(label, style, options_.color) +
+                        std::string(kLabelWidth - display_width(label), ' ');
     for (const std::string& line : wrap(text, width_ - kLabelWidth)) {
-      out_ << painted(start, style == Style::plain ? Style::faint : style, options_.color) << line
-           << '\n';
+      out_ << start << line << '\n';
       start = std::string(kLabelWidth, ' ');
     }
   }
@@ -111,7 +114,13 @@ class Table {
   }
 
   void footnotes(const Footnotes& notes) {
-    for (const std::string& note : notes.lines()) paragraph(note, Style::faint);
+    for (const std::string& note : notes.lines()) {
+      std::string indent;
+      for (const std::string& line : wrap(note, width_ - kNoteIndent)) {
+        out_ << indent << painted(line, Style::faint, options_.color) << '\n';
+        indent = std::string(kNoteIndent, ' ');
+      }
+    }
   }
 
   void layers(const Result& result) {
@@ -129,9 +138,16 @@ class Table {
                             harmless(reason)),
                 Style::plain);
     }
+    paragraph(legend(result, ranking), Style::faint);
     footnotes(notes);
     out_ << '\n';
     if (options_.verbosity > 0) rails(result, ranking);
+  }
+
+  static std::string legend(const Result& result, const Ranking& ranking) {
+    const char* quantity = ranking.by_energy ? "energy" : "time";
+    return fmt::format("By {}; share: of one inference's {}{}.", quantity, quantity,
+                       has_power(result) ? "; ±: 95 % interval of the energy" : "");
   }
 
   // As many rails side by side as the terminal holds, the rest below.
@@ -185,6 +201,7 @@ class Table {
   }
 
   void warnings(const Result& result) {
+    if (!result.warnings.empty()) out_ << '\n';
     for (const Warning& warning : result.warnings) {
       labelled("warning", harmless(fmt::format("{} ({})", warning.message, warning.code)),
                Style::warning);

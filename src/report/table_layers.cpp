@@ -9,40 +9,16 @@
 #include "report/columns.hpp"
 #include "report/display.hpp"
 #include "report/figures.hpp"
+#include "report/table_cells.hpp"
 
 namespace layerwatt {
 namespace {
 
 constexpr std::size_t kBarWidth = 10;
-constexpr std::size_t kRailWidth = 16;
 
 // The columns of the layer grid, in order.
 enum Place { kIndex, kName, kType, kTime, kPower, kEnergy, kInterval, kSamples, kShare, kBar };
 constexpr std::size_t kPlaces = kBar + 1;
-
-std::optional<double> number(const Cell& cell) {
-  if (const double* value = std::get_if<double>(&cell)) return *value;
-  return std::nullopt;
-}
-
-std::string cell_text(const Cell& cell, const Scale& scale, Footnotes& notes) {
-  struct Visitor {
-    const Scale& scale;
-    Footnotes& notes;
-    std::string operator()(const Missing& missing) const {
-      return missing.reason.empty() ? "" : notes.dash(missing.reason);
-    }
-    std::string operator()(const std::string& text) const { return harmless(text); }
-    std::string operator()(std::uint64_t count) const { return fmt::format("{}", count); }
-    std::string operator()(double value) const { return figure(value, scale); }
-  };
-  return std::visit(Visitor{scale, notes}, cell);
-}
-
-// The larger side of an interval: a single ± must not promise too much.
-double half_width(double mean, const Interval& interval) {
-  return std::max(interval.hi - mean, mean - interval.lo);
-}
 
 Cell energy_interval(const LayerResult& row) {
   const Cell hi = layer_column("energy_ci95_hi_mj").get(row);
@@ -50,23 +26,9 @@ Cell energy_interval(const LayerResult& row) {
   return number_cell(half_width(row.energy_mj->mean, *row.energy_mj->ci95));
 }
 
-template <class Get>
-Scale scale_of(const Result& result, std::string_view unit, int digits, Get get) {
-  double largest = 0.0;
-  for (const LayerResult& layer : result.layers) {
-    largest = std::max(largest, number(get(layer)).value_or(0.0));
-  }
-  if (largest == 0.0) largest = number(get(total_row(result.total))).value_or(0.0);
-  return scale_for(unit, largest, digits);
-}
-
 Scale column_scale(const Result& result, const char* name) {
   const Column& column = layer_column(name);
   return scale_of(result, column.unit, column.digits, column.get);
-}
-
-std::string name_of(const LayerResult& layer) {
-  return layer.name.empty() ? "(no name)" : harmless(layer.name);
 }
 
 std::string branch_of(RankedRow::Kind kind) {
@@ -103,6 +65,8 @@ class LayerGrid {
       if (ranked.kind == RankedRow::Kind::group) {
         const LayerResult row = with_member_time(ranked.index);
         add(group(row), ranked_value(row));
+      } else if (ranked.kind == RankedRow::Kind::more_members) {
+        add(left_out(ranking_.cut, "└ ", "of the group"), std::nullopt);
       } else {
         const LayerResult& row = result_.layers[ranked.index];
         const bool member = ranked.kind != RankedRow::Kind::layer;
@@ -111,7 +75,9 @@ class LayerGrid {
       }
     }
     const double largest_layer = largest;
-    if (!ranking_.hidden.empty()) add(hidden(), hidden_value());
+    if (!ranking_.hidden.empty())
+      add(left_out(ranking_.hidden, "", ranking_.hidden.size() == 1 ? "layer" : "layers"),
+          hidden_value());
     const LayerResult outside = outside_row(result_.outside_layers);
     add(base("outside layers", outside, Style::faint), ranked_value(outside));
     GridRow total = base("one inference", total_row(result_.total), Style::strong);
@@ -162,7 +128,11 @@ class LayerGrid {
     if (!has_power(result_)) return row;
     row.cells[kPower].text = cell_text(layer_column("power_mw").get(values), power_, notes_);
     row.cells[kEnergy].text = cell_text(layer_column("energy_mj").get(values), energy_, notes_);
-    row.cells[kInterval].text = cell_text(energy_interval(values), energy_, notes_);
+    const Cell interval = energy_interval(values);
+    row.cells[kInterval].text = cell_text(interval, energy_, notes_);
+    // An interval that comes with a reservation.
+    if (values.reason && number_of(interval))
+      row.cells[kInterval].text += notes_.mark(*values.reason);
     return row;
   }
 
@@ -200,13 +170,14 @@ class LayerGrid {
     return row;
   }
 
-  GridRow hidden() const {
-    const std::size_t count = ranking_.hidden.size();
-    const Sum time = sum_time(result_, ranking_.hidden);
-    const Sum energy = sum_energy(result_, ranking_.hidden);
+  GridRow left_out(const std::vector<std::size_t>& layers, const char* branch,
+                   const char* what) const {
+    const std::size_t count = layers.size();
+    const Sum time = sum_time(result_, layers);
+    const Sum energy = sum_energy(result_, layers);
     const std::size_t unknown = (ranking_.by_energy ? energy : time).unknown;
     GridRow row = blank(Style::faint);
-    row.cells[kName].text = fmt::format("… and {} more layer{}", count, count == 1 ? "" : "s");
+    row.cells[kName].text = fmt::format("{}… and {} more {}", branch, count, what);
     if (unknown > 0) row.cells[kName].text += fmt::format(" ({} not known)", unknown);
     if (time.unknown < count) row.cells[kTime].text = figure(time.value, time_);
     if (energy.unknown < count) row.cells[kEnergy].text = figure(energy.value, energy_);
@@ -242,41 +213,6 @@ class LayerGrid {
   std::vector<std::optional<double>> values_;  // what a row's share is of, one a row
 };
 
-// One rail's column of the rail grid.
-struct RailPlace {
-  std::string rail;
-  const RailColumn* column;
-  Scale scale;
-};
-
-Cell rail_cell(const LayerResult& row, const RailPlace& place) {
-  const RailResult* rail = find_rail(row.rails, place.rail);
-  return rail != nullptr ? place.column->get(*rail) : Cell(Missing{"no_rail_result"});
-}
-
-void add_metric(Grid& grid, const std::string& name, const Known<Metric>& metric,
-                std::string_view unit, Footnotes& notes) {
-  GridRow row;
-  row.cells.push_back({name, Style::plain});
-  if (!metric) {
-    row.cells.push_back({notes.dash(metric.reason()), Style::plain});
-    row.cells.resize(grid.columns.size());
-    grid.rows.push_back(std::move(row));
-    return;
-  }
-  const Scale scale = scale_for(unit, metric->mean, 4);
-  row.cells[0].text += ", " + scale.unit;
-  const Cell interval = metric->ci95 ? number_cell(half_width(metric->mean, *metric->ci95))
-                                     : Cell(Missing{no_interval_reason(*metric)});
-  for (const Cell& cell :
-       {number_cell(metric->mean), interval, number_cell(metric->median), number_cell(metric->p90),
-        number_cell(metric->p99), number_cell(metric->min), number_cell(metric->max)}) {
-    row.cells.push_back({cell_text(cell, scale, notes), Style::plain});
-  }
-  row.cells[1].style = Style::strong;
-  grid.rows.push_back(std::move(row));
-}
-
 }  // namespace
 
 bool has_power(const Result& result) {
@@ -291,60 +227,6 @@ bool has_power(const Result& result) {
 
 Grid layer_grid(const Result& result, const Ranking& ranking, Footnotes& notes) {
   return LayerGrid(result, ranking, notes).build();
-}
-
-Grid rail_grid(const Result& result, const Ranking& ranking, const std::vector<std::string>& rails,
-               Footnotes& notes) {
-  Grid grid;
-  grid.columns.push_back({layer_column("index").title, ""});
-  GridColumn name{layer_column("name").title, ""};
-  name.right = false;
-  name.gives_way = true;
-  grid.columns.push_back(name);
-  std::vector<RailPlace> places;
-  for (const std::string& rail : rails) {
-    for (const RailColumn& column : rail_columns()) {
-      RailPlace place{rail, &column, {}};
-      place.scale = scale_of(result, column.unit, column.digits,
-                             [&](const LayerResult& layer) { return rail_cell(layer, place); });
-      grid.columns.push_back({shorten_middle(harmless(rail), kRailWidth), place.scale.unit});
-      places.push_back(std::move(place));
-    }
-  }
-  const auto add = [&](const std::string& index, const std::string& label, const LayerResult& row,
-                       Style style) {
-    GridRow line;
-    line.cells = {{index, style}, {label, style}};
-    for (const RailPlace& place : places) {
-      line.cells.push_back({cell_text(rail_cell(row, place), place.scale, notes), style});
-    }
-    grid.rows.push_back(std::move(line));
-  };
-  for (const RankedRow& ranked : ranking.rows) {
-    if (ranked.kind == RankedRow::Kind::group) continue;
-    const LayerResult& layer = result.layers[ranked.index];
-    add(fmt::format("{}", layer.index), name_of(layer), layer, Style::plain);
-  }
-  if (!result.total.rails.empty()) {
-    add("", "one inference", total_row(result.total), Style::strong);
-    grid.rows.back().rule_above = true;
-  }
-  return grid;
-}
-
-Grid summary_grid(const Result& result, Footnotes& notes) {
-  Grid grid;
-  GridColumn label{"per inference", ""};
-  label.right = false;
-  grid.columns.push_back(label);
-  for (const char* title : {"mean", "±", "median", "p90", "p99", "min", "max"}) {
-    grid.columns.push_back({title, ""});
-  }
-  for (const std::size_t extreme : {6, 7}) grid.columns[extreme].leaves_at = 1;
-  add_metric(grid, "latency", result.total.time_ms, "ms", notes);
-  add_metric(grid, "power draw", result.power_draw_mw, "mW", notes);
-  add_metric(grid, "energy", result.energy_mj, "mJ", notes);
-  return grid;
 }
 
 }  // namespace layerwatt

@@ -1,33 +1,38 @@
 #include "report/words.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 namespace layerwatt {
 namespace {
 
-struct Explanation {
-  std::string_view code;
-  std::string_view words;
-};
-
-constexpr Explanation kExplanations[] = {
-    {"no_samples", "no power sample fell inside"},
-    {"no_power", "the run has no power samples"},
+constexpr ReasonWords kReasons[] = {
     {"not_measured", "it was not measured"},
+    {"no_power", "the run has no power samples"},
+    {"no_samples", "no power sample fell inside"},
+    {"few_samples", "too few power samples fell inside for an interval"},
+    {"no_readings", "there were no readings"},
+    {"no_energy", "no energy was measured"},
+    {"no_time", "it took no time"},
     {"not_reported", "the engine did not report it"},
     {"not_separable",
      "the power data cannot tell these layers apart; the group's energy is known, and is shared "
      "out "
      "by time"},
+    {"sensor_response_unknown", "the sensor's response is not known, so no interval can be given"},
+    {"sensor_slower_than_layer", "the sensor averages over more than this layer"},
+    {"unknown_rail_set", "which rails make up the total is not known"},
     {"no_rail_result", "there is no figure for this rail"},
     {"see_members", "stands with the members of the group"},
-    {"not_finite", "the value is not a number"},
     {"no_interval", "no confidence interval can be given"},
     {"fewer_than_two_readings", "one reading has no confidence interval"},
+    {"not_finite", "the value is not a number"},
+    {"unknown", "it is not known"},
+    {"not_a_json_object", "the description is not a JSON object"},
 };
 
 }  // namespace
+
+std::span<const ReasonWords> reasons() { return kReasons; }
 
 std::string power_source_words(const ResultSensor& sensor) {
   if (sensor.kind.empty() || sensor.kind == "none") return "no power sensor: times only";
@@ -42,8 +47,8 @@ std::string power_source_words(const ResultSensor& sensor) {
 }
 
 std::string reason_words(const std::string& code) {
-  for (const Explanation& explanation : kExplanations) {
-    if (explanation.code == code) return std::string(explanation.words);
+  for (const ReasonWords& reason : kReasons) {
+    if (reason.code == code) return std::string(reason.words);
   }
   std::string words = code;
   std::replace(words.begin(), words.end(), '_', ' ');

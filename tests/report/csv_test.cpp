@@ -101,7 +101,8 @@ TEST(CsvReport, WhatIsMissingIsAnEmptyCellWithItsReason) {
   EXPECT_EQ(rows[3].at("reason"), "no_samples; no_rail_result");
   EXPECT_EQ(rows[0].at("energy_mj"), "15.2");
   EXPECT_EQ(rows[0].at("energy_ci95_lo_mj"), "");
-  EXPECT_EQ(rows[0].at("reason"), "not_separable; no_samples");
+  EXPECT_EQ(rows[0].at("reason"), "not_separable; VDD_CPU_CV: no_samples");
+  EXPECT_EQ(rows[2].at("reason"), "VDD_CPU_CV: no_samples");
   for (const auto& row : table(sample::nothing())) {
     EXPECT_EQ(row.at("energy_mj"), "");
     EXPECT_EQ(row.at("reason"), "not_measured");

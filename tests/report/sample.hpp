@@ -148,6 +148,62 @@ inline Result nasty_names() {
   return r;
 }
 
+// As long as a real network: TensorRT's names for a ResNet-18, 60 rows, two of them a group. The
+// figures are made up, and in exact binary fractions nowhere: goldens show what rounding does.
+inline Result resnet18() {
+  Result r = board();
+  r.layers.clear();
+  const auto add = [&](std::string name, std::string type, double time_ms, double power_mw) {
+    r.layers.push_back(layer(r.layers.size(), std::move(name), std::move(type), time_ms, power_mw));
+  };
+  add("Reformatting CopyNode for Input Tensor 0 to /conv1/Conv + /relu/Relu", "Reformat", 0.0213,
+      5120);
+  add("/conv1/Conv + /relu/Relu", "CaskConvolution", 0.1871, 11350);
+  add("/maxpool/MaxPool", "CaskPooling", 0.0402, 8815);
+  for (int stage = 1; stage <= 4; ++stage) {
+    for (int block = 0; block < 2; ++block) {
+      const std::string at = "/layer" + std::to_string(stage) + "/layer" + std::to_string(stage) +
+                             "." + std::to_string(block);
+      const double time = 0.06 + 0.017 * stage + 0.004 * block;
+      const double power = 9300 + 731.0 * stage - 217.0 * block;
+      add(at + "/conv1/Conv + " + at + "/relu/Relu", "CaskConvolution", time, power);
+      add(at + "/conv2/Conv", "CaskConvolution", time * 1.043, power + 144);
+      add(at + "/conv2/quant", "Myelin", 0.0079 + 0.001 * stage, power * 0.61);
+      if (stage > 1 && block == 0) {
+        add(at + "/downsample/downsample.0/Conv", "CaskConvolution", 0.0241, power * 0.83);
+      }
+      add("Reformatting CopyNode for Input Tensor 1 to " + at + "/Add", "Reformat", 0.0061, 4975);
+      add(at + "/Add", "ElementWise", 0.0094, power * 0.57);
+      add(at + "/relu_1/Relu", "PointWise", 0.0048, power * 0.52);
+      if (stage > 2) add(at + "/scale", "Scale", 0.0012, 3300);
+    }
+  }
+  add("/avgpool/GlobalAveragePool", "Reduce", 0.0113, 6150);
+  add("/fc/Gemm", "MatrixMultiply", 0.0296, 9710);
+  double time = 0.1432;
+  double energy = 0.611;
+  for (const LayerResult& l : r.layers) {
+    time += l.time_ms->mean;
+    energy += l.energy_mj->mean;
+  }
+  for (const std::size_t i : {8, 9}) {
+    r.layers[i].group = 0;
+    r.layers[i].reason = "not_separable";
+    r.layers[i].power_mw = Estimate{r.layers[i].power_mw->mean, std::nullopt};
+    r.layers[i].energy_mj = Estimate{r.layers[i].energy_mj->mean, std::nullopt};
+  }
+  r.groups = {{{8, 9}, estimate(r.layers[8].energy_mj->mean + r.layers[9].energy_mj->mean, 0.021)}};
+  r.outside_layers = {metric(0.1432, 0.031), estimate(4267, 118), estimate(0.611, 0.017)};
+  r.total.time_ms = metric(time, 0.047, 10000);
+  r.total.power_mw = estimate(energy / time * 1000, 21);
+  r.total.energy_mj = estimate(energy, 0.052);
+  r.power_draw_mw = metric(energy / time * 1000, 1713, 4711);
+  r.energy_mj = metric(energy, 1.37, 4402);
+  r.closure = Closure{energy, energy * 1.0031, 1 / 1.0031};
+  r.iterations = 10000;
+  return r;
+}
+
 // Nothing known, no layer.
 inline Result nothing() { return Result(); }
 

@@ -25,9 +25,18 @@ TEST(TableReport, Golden) {
   expect_golden("nothing.txt", written("table", sample::nothing()));
 }
 
+TEST(TableReport, GoldenOfALongNetwork) {
+  for (const std::size_t width : {80, 120}) {
+    ReportOptions options;
+    options.width = width;
+    expect_golden("resnet18_" + std::to_string(width) + ".txt",
+                  written("table", sample::resnet18(), options));
+  }
+}
+
 TEST(TableReport, FitsTheTerminal) {
   for (const Result& result : {sample::board(), sample::times_alone(), sample::simulated(),
-                               sample::nasty_names(), sample::nothing()}) {
+                               sample::nasty_names(), sample::resnet18(), sample::nothing()}) {
     for (const std::size_t width : {60, 80, 100, 120}) {
       for (const int verbosity : {0, 1}) {
         ReportOptions options;
