@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "layerwatt/error.hpp"
-#include "recording/csv_cells.hpp"
+#include "recording/fast_decimal.hpp"
 
 namespace layerwatt::recording {
 namespace {
@@ -42,7 +42,7 @@ BlockReader::BlockReader(const std::filesystem::path& path) : name_(path.string(
       }
       if (S_ISREG(status.st_mode)) size_ = static_cast<std::size_t>(status.st_size);
     }
-    buffer_.resize(kBlock);
+    buffer_.resize(kBlock + kReadAhead);
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     while (end_ < kByteOrderMark.size() && fill()) {
     }
@@ -62,7 +62,7 @@ bool BlockReader::fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ == buffer_.size()) {
+  if (end_ + kReadAhead == buffer_.size()) {
     if (end_ >= kLongestLine) {
       throw Error(ErrorKind::bad_input, "a line is longer than 64 MiB", name_,
                   "is this a text file of a recording?");
@@ -71,7 +71,7 @@ bool BlockReader::fill() {
   }
   ssize_t n = 0;
   do {
-    n = ::read(file_, buffer_.data() + end_, buffer_.size() - end_);
+    n = ::read(file_, buffer_.data() + end_, buffer_.size() - kReadAhead - end_);
   } while (n < 0 && errno == EINTR);
   if (n < 0) {
     throw Error(ErrorKind::io, fmt::format("cannot be read: {}", std::strerror(errno)), name_);
@@ -103,8 +103,10 @@ std::string_view BlockReader::record() {
 std::string_view BlockReader::lines() {
   while (true) {
     const auto here = rest();
-    const auto newline = here.rfind('\n');
-    if (newline != std::string_view::npos) return take(newline + 1);
+    const void* const newline = ::memrchr(here.data(), '\n', here.size());
+    if (newline != nullptr) {
+      return take(static_cast<std::size_t>(static_cast<const char*>(newline) - here.data()) + 1);
+    }
     if (!fill()) return take(here.size());
   }
 }

@@ -12,7 +12,8 @@
 namespace layerwatt::recording {
 
 // read(2), not mmap: a file that shrinks while it is mapped would kill the process (SIGBUS), and
-// pipes (`--power <(zcat …)`) work too. Views stay valid until the next call. One thread.
+// pipes (`--power <(zcat …)`) work too. Views stay valid until the next call, and
+// kReadAhead bytes behind them may be read. One thread.
 class BlockReader {
  public:
   // Throws Error(bad_input) when the file cannot be opened. A UTF-8 byte order mark is skipped.

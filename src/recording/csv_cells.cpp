@@ -57,17 +57,22 @@ std::string_view take_digits(std::string_view& text) {
 
 }  // namespace
 
-std::optional<double> parse_number(std::string_view text) {
-  double value = 0.0;
-  const auto [end, error] = from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-    return std::nullopt;
-  }
+const char* scan_number(const char* begin, const char* end, double& value) {
+  const auto [stop, error] = from_chars(begin, end, value);
+  if (error != std::errc() || !std::isfinite(value)) return nullptr;
   // std::from_chars reports an underflow, fast_float returns 0: the same answer for both.
   if (value == 0.0) {
+    const std::string_view text(begin, static_cast<std::size_t>(stop - begin));
     const auto mantissa = text.substr(0, text.find_first_of("eE"));
-    if (mantissa.find_first_of("123456789") != std::string_view::npos) return std::nullopt;
+    if (mantissa.find_first_of("123456789") != std::string_view::npos) return nullptr;
   }
+  return stop;
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  double value = 0.0;
+  const char* const end = text.data() + text.size();
+  if (scan_number(text.data(), end, value) != end || text.empty()) return std::nullopt;
   return value;
 }
 

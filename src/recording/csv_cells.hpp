@@ -16,6 +16,8 @@ inline constexpr std::int64_t kMaxStampNs = std::int64_t{1} << 62;
 // A finite decimal number ("12", "-1.5", "3e-05"), correctly rounded. The whole text must be the
 // number; nullopt otherwise, and for what a double cannot hold ("1e999", "1e-999", "inf", "nan").
 std::optional<double> parse_number(std::string_view text);
+// The same for a number that more text follows: where it ends, or nullptr.
+const char* scan_number(const char* begin, const char* end, double& value);
 
 // Nanoseconds. "17e8" and "1700000000.0" are fine because they name an integer exactly; "1.5" is
 // not.

@@ -8,54 +8,14 @@
 
 #include "layerwatt/error.hpp"
 #include "recording/csv_cells.hpp"
+#include "recording/fast_decimal.hpp"
 
 namespace layerwatt::recording {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
-bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
-bool ends_cell(char c) { return c == ',' || c == '\n' || c == '\r'; }
-
-// Reads "123.456" and stops behind it; nullptr for anything harder. Exact: up to 2^53 the digits
-// are a double, so is the power of ten, and IEEE division rounds once (Clinger 1990). A newline
-// always follows, so no bound is checked.
-const char* scan_simple(const char* p, double& value) {
-  std::uint64_t digits = 0;
-  const char* const first = p;
-  for (; is_digit(*p); ++p) digits = digits * 10 + static_cast<std::uint64_t>(*p - '0');
-  std::ptrdiff_t count = p - first;
-  std::ptrdiff_t decimals = 0;
-  if (*p == '.') {
-    const char* const fraction = ++p;
-    for (; is_digit(*p); ++p) digits = digits * 10 + static_cast<std::uint64_t>(*p - '0');
-    decimals = p - fraction;
-    count += decimals;
-  }
-  // 19 digits cannot have overflowed.
-  if (count == 0 || count > 19 || digits > (std::uint64_t{1} << 53) || !ends_cell(*p)) {
-    return nullptr;
-  }
-  value = static_cast<double>(digits) / kPowersOfTen[decimals];
-  return p;
-}
-
-const char* scan_simple_stamp(const char* p, std::int64_t& value) {
-  std::int64_t digits = 0;
-  const char* const first = p;
-  for (; is_digit(*p) && p - first < 18; ++p) digits = digits * 10 + (*p - '0');
-  // One more digit (a stamp of today has 19) still fits while the result stays below 2^62.
-  if (is_digit(*p) && digits < kMaxStampNs / 10) digits = digits * 10 + (*p++ - '0');
-  if (p == first || !ends_cell(*p)) return nullptr;
-  value = digits;
-  return p;
-}
-
-// One row of text and how to read it; the text ends in '\n'.
+// Reads rows of text that end in '\n' with kReadAhead bytes behind it.
 class RowScanner {
  public:
   RowScanner(const BlockReader& reader, std::span<const std::string_view> stamps,
@@ -64,12 +24,13 @@ class RowScanner {
 
   const std::vector<std::int64_t>& stamps() const { return stamps_; }
 
-  // Returns behind the row's newline. `values` has room for one a column.
-  const char* scan(const char* p, std::size_t line, double* values) {
+  // Returns behind the row's newline. `values` has room for one a column; `end` is that of the
+  // text.
+  const char* scan(const char* p, const char* end, std::size_t line, double* values) {
     const char* const row = p;
     const std::size_t columns = header_.columns.size();
     for (std::size_t i = 0; i < stamps_.size(); ++i) {
-      const char* next = scan_simple_stamp(p, stamps_[i]);
+      const char* next = scan_short_stamp(p, stamps_[i]);
       p = next != nullptr ? next : hard_stamp(p, i, line);
       const bool last = columns == 0 && i + 1 == stamps_.size();
       p = last ? row_end(p, row, line) : comma(p, row, line);
@@ -78,8 +39,12 @@ class RowScanner {
       if (ends_cell(*p)) {
         values[i] = kNone;
       } else {
-        const char* next = scan_simple(p, values[i]);
-        p = next != nullptr ? next : hard_value(p, i, line, values[i]);
+        const char* next = scan_short_decimal(p, values[i]);
+        if (next == nullptr) {
+          next = scan_number(p, end, values[i]);
+          if (next == nullptr || !ends_cell(*next)) next = hard_value(p, i, line, values[i]);
+        }
+        p = next;
       }
       p = i + 1 == columns ? row_end(p, row, line) : comma(p, row, line);
     }
@@ -222,11 +187,11 @@ bool read_numeric_rows(BlockReader& reader, std::span<const std::string_view> st
   std::size_t line = header.next_line;
 
   // Returns behind the row; blank lines are passed over.
-  const auto one_row = [&](const char* p) {
+  const auto one_row = [&](const char* p, const char* end) {
     if (*p == '\n' || (*p == '\r' && p[1] == '\n')) return p + (*p == '\r' ? 2 : 1);
     const std::size_t begin = values.size();
     values.resize(begin + columns);
-    p = scanner.scan(p, line, values.data() + begin);
+    p = scanner.scan(p, end, line, values.data() + begin);
     on_row({scanner.stamps(), {values.data() + begin, columns}, line});
     return p;
   };
@@ -235,22 +200,21 @@ bool read_numeric_rows(BlockReader& reader, std::span<const std::string_view> st
   for (auto block = reader.lines(); !block.empty(); block = reader.lines()) {
     if (block.back() != '\n') {  // only at the end of the file
       if (last_row == LastRow::drop || block.find('\0') != std::string_view::npos) return true;
-      const std::size_t whole = values.size();
-      const std::string row = std::string(block) + '\n';
-      double ignored = 0.0;
+      const std::string row = std::string(block) + '\n' + std::string(kReadAhead, '\0');
+      const char* const end = row.c_str() + block.size() + 1;
       std::vector<double> cells(columns);
       try {
-        scanner.scan(row.c_str(), line, columns > 0 ? cells.data() : &ignored);
+        scanner.scan(row.c_str(), end, line, cells.data());
       } catch (const Error&) {
-        values.resize(whole);
         return true;
       }
-      one_row(row.c_str());
+      one_row(row.c_str(), end);
       return false;
     }
     if (first) reserve_like(values, block, columns, reader.size());
     first = false;
-    for (const char *p = block.data(), *end = p + block.size(); p < end; ++line) p = one_row(p);
+    for (const char *p = block.data(), *end = p + block.size(); p < end; ++line)
+      p = one_row(p, end);
   }
   return false;
 }

@@ -1,0 +1,94 @@
+#include "recording/power_file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "temp_dir.hpp"
+
+namespace layerwatt::recording {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+PowerFormat guess(std::string_view name, std::string_view text) {
+  TempDir dir;
+  BlockReader reader(dir.write(name, text));
+  return guess_power_format(reader);
+}
+
+TEST(GuessPowerFormat, GoesByContentThenByName) {
+  EXPECT_EQ(guess("x", "time_ns,A\n"), PowerFormat::power_csv);
+  EXPECT_EQ(guess("power.tegrastats", "\"time_ns\",A::B\n"), PowerFormat::power_csv);
+  EXPECT_EQ(guess("energy.csv", "time_ns,A\n"), PowerFormat::energy_csv);
+  EXPECT_EQ(guess("energy.csv", "1.5::RAM 1/2MB\n"), PowerFormat::tegrastats);
+  EXPECT_EQ(guess("x", "01-01-2026 00:00:00 RAM 1/2MB\n"), PowerFormat::tegrastats);
+  EXPECT_EQ(guess("x", ""), PowerFormat::power_csv);
+}
+
+TEST(ReadPowerFile, WarnsOfCountersInPowerCsv) {
+  TempDir dir;
+  std::string text = "time_ns,A\n";
+  for (int i = 0; i < 12; ++i) text += std::to_string(i) + "," + std::to_string(i * 5) + "\n";
+  ReadManifest read;
+  std::vector<Warning> warnings;
+  BlockReader reader(dir.write("power.csv", text));
+  read_power_file(reader, read, LastRow::drop, warnings);
+  EXPECT_THAT(codes(warnings), ElementsAre("looks_cumulative"));
+}
+
+TEST(ReadPowerFile, SaysHowManyCounterResetsThereWere) {
+  TempDir dir;
+  ReadManifest read;
+  read.manifest.sensor.format = PowerFormat::energy_csv;
+  std::vector<Warning> warnings;
+  BlockReader reader(dir.write("energy.csv", "time_ns,A\n0,5\n1000000,6\n2000000,1\n3000000,3\n"));
+  const auto power = read_power_file(reader, read, LastRow::drop, warnings);
+  EXPECT_THAT(power.rail_mw, ElementsAre(1000, 2000));
+  EXPECT_THAT(codes(warnings), ElementsAre("counter_reset"));
+  EXPECT_THAT(warnings[0].message, HasSubstr("1 times"));
+}
+
+TEST(ReadPowerFile, OneReadingOfACounterIsNone) {
+  TempDir dir;
+  ReadManifest read;
+  read.manifest.sensor.format = PowerFormat::energy_csv;
+  std::vector<Warning> warnings;
+  BlockReader reader(dir.write("energy.csv", "time_ns,A\n0,5\n"));
+  EXPECT_THAT(error_of([&] { read_power_file(reader, read, LastRow::drop, warnings); },
+                       ErrorKind::bad_input)
+                  .problem(),
+              HasSubstr("no two readings"));
+}
+
+std::vector<Warning> coverage(std::int64_t run_begin, std::int64_t run_end,
+                              std::vector<std::int64_t> times,
+                              std::vector<std::int64_t> begins = {}) {
+  Iterations iterations;
+  iterations.start_ns = {run_begin};
+  iterations.end_ns = {run_end};
+  PowerSamples power;
+  power.time_ns = std::move(times);
+  power.begin_ns = std::move(begins);
+  std::vector<Warning> warnings;
+  check_coverage(iterations, power, "power.csv", warnings);
+  return warnings;
+}
+
+TEST(CheckCoverage, AllowsASensorItsSpacing) {
+  EXPECT_THAT(coverage(0, 1000, {10, 110, 210, 310, 410, 510, 610, 710, 810, 910}), IsEmpty());
+  EXPECT_THAT(codes(coverage(0, 1000, {0, 100, 200, 300})), ElementsAre("power_does_not_cover"));
+  EXPECT_THAT(codes(coverage(0, 1000, {700, 800, 900})), ElementsAre("power_does_not_cover"));
+}
+
+TEST(CheckCoverage, RefusesTwoRunsOfDifferentTimes) {
+  error_of([] { coverage(1000, 2000, {0, 999}); }, ErrorKind::bad_input);
+  error_of([] { coverage(1000, 2000, {2001, 3000}); }, ErrorKind::bad_input);
+  EXPECT_THAT(coverage(1000, 2000, {0, 1000}), IsEmpty());  // they touch
+  // A counter's first interval begins before its stamp.
+  EXPECT_THAT(coverage(1000, 2000, {2500}, {1500}), IsEmpty());
+}
+
+}  // namespace
+}  // namespace layerwatt::recording
