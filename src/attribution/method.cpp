@@ -17,7 +17,7 @@ const char* const kSeparableHint =
 std::vector<bool> too_short(const SensorTiming& timing, const SlotTimes& times) {
   const std::size_t outside = times.mean_ms.size() - 1;
   const double inferences = static_cast<double>(times.batches.items);
-  const bool spaced_out = !timing.known && timing.spacing_ms > times.mean_inference_ms / 2.0;
+  const bool spaced_out = !timing.known && timing.update_ms > times.mean_inference_ms / 2.0;
   std::vector<bool> result(outside + 1, false);
   for (std::size_t j = 0; j < outside; ++j) {
     if (times.reported[j] == 0) continue;
@@ -35,9 +35,9 @@ std::string sensor_words(const SensorTiming& timing, const SlotTimes& times) {
                        timing.blur_ms);
   }
   return fmt::format(
-      "the sensor's response is not known and it gives a reading every {:.3g} ms, an inference "
+      "the sensor's response is not known and it gives a new reading every {:.3g} ms, an inference "
       "takes {:.3g} ms",
-      timing.spacing_ms, times.mean_inference_ms);
+      timing.update_ms, times.mean_inference_ms);
 }
 
 }  // namespace

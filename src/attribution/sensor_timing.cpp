@@ -1,5 +1,6 @@
 #include "attribution/sensor_timing.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -44,6 +45,7 @@ SensorTiming sensor_timing(const SensorModel& model, const PowerSamples& power) 
   timing.known = (model.window_ms || energy) && model.latency_ms && model.time_constant_ms &&
                  model.timestamp_error_ms;
   timing.spacing_ms = median_ms(power, false);
+  timing.update_ms = std::max(timing.spacing_ms, model.period_ms.value_or(0.0));
   return timing;
 }
 

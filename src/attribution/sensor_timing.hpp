@@ -28,6 +28,8 @@ struct SensorTiming {
   bool known = false;
   // Between readings; the median, so that a gap does not count. 0 for fewer than two.
   double spacing_ms = 0.0;
+  // Between readings that are new: the sensor's period where it is polled faster than it updates.
+  double update_ms = 0.0;
 };
 
 SensorTiming sensor_timing(const SensorModel& model, const PowerSamples& power);

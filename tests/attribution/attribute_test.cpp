@@ -78,6 +78,27 @@ TEST(Attribute, PutsEverythingTogether) {
   EXPECT_EQ(find_warning(r.warnings, "few_iterations"), nullptr);
 }
 
+// D1: the reference's report drops power and energy of the layers. D9: and calls them sorted, which
+// they are not; here they stand in execution order.
+TEST(Attribute, D1_D9_EveryLayerCarriesPowerAndEnergyInExecutionOrder) {
+  Builder b = known_truth();
+  const Result r = attribute(b.get());
+  for (std::size_t j = 0; j < r.layers.size(); ++j) {
+    EXPECT_EQ(r.layers[j].index, j);
+    EXPECT_EQ(r.layers[j].name, b.get().iterations.layers[j]);
+    EXPECT_TRUE(r.layers[j].power_mw) << j;
+    EXPECT_TRUE(r.layers[j].energy_mj) << j;
+  }
+}
+
+// D10: the author's own consumer spreads the total by time, which knows nothing of the layers: a
+// has 2 of 7 ms but 1 of 11 parts of the energy.
+TEST(Attribute, D10_EnergyIsMeasuredPerLayerAndNotSpreadByTime) {
+  const Result r = attribute(known_truth().get());
+  const double a = r.layers[0].energy_mj->mean;
+  EXPECT_NEAR(a / (a + r.layers[1].energy_mj->mean), 1.0 / 11.0, 1e-9);
+}
+
 // D8: in the reference, sum(layers) is unrelated to the overall energy.
 TEST(Attribute, D8_ConstantPowerClosesToTheMeasuredEnergy) {
   Builder b({"a", "b"});

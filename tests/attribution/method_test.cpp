@@ -67,7 +67,14 @@ TEST(ChooseMethod, AnUnknownSensorIsGroupedOnlyWhenItsReadingsAreFarApart) {
   Builder far = three_layers();
   const MethodChoice slow = choice_for(far, 5.1);
   EXPECT_THAT(slow.grouped, ElementsAre(true, true, false, true));
-  EXPECT_THAT(slow.reason, HasSubstr("a reading every 5.1 ms, an inference takes 10 ms"));
+  EXPECT_THAT(slow.reason, HasSubstr("a new reading every 5.1 ms, an inference takes 10 ms"));
+}
+
+// Polled every millisecond, but it only has something new every 100.
+TEST(ChooseMethod, ASensorPolledFasterThanItUpdatesIsAsSlowAsItsPeriod) {
+  Builder b = three_layers();
+  b.get().manifest.sensor.model.period_ms = 100;
+  EXPECT_THAT(choice_for(b, 1).grouped, ElementsAre(true, true, false, true));
 }
 
 TEST(ChooseMethod, OverlapThatWasAskedForIsNeverGroupedButWarnedAbout) {

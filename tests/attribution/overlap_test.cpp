@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+#include <utility>
+
 #include "attribution/recordings.hpp"
 
 namespace layerwatt {
@@ -136,6 +139,51 @@ TEST(Overlap, AnEnergyReadingSpeaksOfTheMiddleOfItsInterval) {
   const PowerEstimates e = estimates_of(b.get());
   EXPECT_DOUBLE_EQ(e.layers[0].total.power_mw->mean, 500.0);
   EXPECT_DOUBLE_EQ(e.layers[1].total.power_mw->mean, 900.0);
+}
+
+// The reference's arithmetic as its text has it: every window of every layer against every reading.
+TEST(Overlap, AgreesWithTheReferencesMethodOnRandomRecordings) {
+  std::mt19937_64 random(13);
+  std::uniform_real_distribution<double> ms(0.05, 1.0);
+  std::uniform_real_distribution<double> mw(100, 9000);
+  Builder b({"a", "b", "a", "c"});
+  double t = 0;
+  std::vector<std::vector<std::pair<double, double>>> windows(4);
+  std::vector<double> reported(4, 0.0);
+  for (int i = 0; i < 300; ++i) {
+    std::vector<double> row;
+    double at = t;
+    for (std::size_t j = 0; j < 4; ++j) {
+      row.push_back(j == 2 && i % 3 == 0 ? kNaN : ms(random));
+      if (std::isnan(row[j])) continue;
+      windows[j].emplace_back(at, at + row[j]);
+      reported[j] += row[j];
+      at += row[j];
+    }
+    b.inference(t, at + 0.3, row);
+    t = at + 0.3 + ms(random);
+  }
+  std::vector<std::pair<double, double>> readings;
+  for (double s = 0.013; s < t; s += 0.1717) {
+    readings.emplace_back(s, mw(random));
+    b.sample(s, readings.back().second);
+  }
+  const PowerEstimates e = estimates_of(b.get());
+  for (std::size_t j = 0; j < 4; ++j) {
+    double sum = 0;
+    double n = 0;
+    for (const auto& [start, stop] : windows[j]) {
+      for (const auto& [time, power] : readings) {
+        if (start <= time && time <= stop) {
+          sum += power;
+          n += 1;
+        }
+      }
+    }
+    EXPECT_EQ(e.layers[j].samples, static_cast<std::uint64_t>(n)) << j;
+    EXPECT_NEAR(e.layers[j].total.power_mw->mean, sum / n, 1e-9) << j;
+    EXPECT_NEAR(e.layers[j].total.energy_mj->mean, sum / n * reported[j] / 300 / 1000, 1e-9) << j;
+  }
 }
 
 TEST(MergeSamples, TellsReadingsInsideFromThoseBetweenAndLeavesOutTheRest) {
