@@ -42,20 +42,10 @@ Ina3221Response response_of(const InaRails& found, const std::vector<Rail>& rail
   return response.value_or(Ina3221Response{});
 }
 
-Availability probe(const Host& host, const SensorOptions&) {
-  Ina3221Reader reader(host.sys);
-  return probe_reader(reader);
-}
-
-std::unique_ptr<Sensor> create(const Host& host, const SensorOptions& options) {
-  return std::make_unique<PolledSensor>(std::make_unique<Ina3221Reader>(host.sys), host.clock,
-                                        options.interval_ms);
-}
-
 }  // namespace
 
-Ina3221Reader::Ina3221Reader(SysRoot sys, ReadFile read_file)
-    : sys_(std::move(sys)), read_file_(std::move(read_file)) {}
+Ina3221Reader::Ina3221Reader(const Host& host, const SensorOptions&, ReadFile read_file)
+    : sys_(host.sys), read_file_(std::move(read_file)) {}
 
 SensorInfo Ina3221Reader::open() {
   const InaRails found = find_ina_rails(sys_);
@@ -133,8 +123,8 @@ std::optional<std::int64_t> Ina3221Reader::read(std::span<double> values, Proble
 }
 
 SensorBackend ina3221_sensor() {
-  return {"ina3221", "the power monitors of Jetson boards (INA3221, INA238), by sysfs", 90, probe,
-          create};
+  return polled_backend<Ina3221Reader>(
+      "ina3221", "the power monitors of Jetson boards (INA3221, INA238), by sysfs", 90);
 }
 
 }  // namespace layerwatt

@@ -14,7 +14,7 @@ namespace layerwatt {
 
 class Ina3221Reader final : public PowerReader {
  public:
-  explicit Ina3221Reader(SysRoot sys, ReadFile read_file = default_read_file());
+  Ina3221Reader(const Host& host, const SensorOptions&, ReadFile read_file = default_read_file());
   SensorInfo open() override;
   std::optional<std::int64_t> read(std::span<double> values, Problems& problems) override;
 

@@ -13,7 +13,9 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "layerwatt/clock.hpp"
@@ -71,6 +73,20 @@ class PolledSensor final : public Sensor {
 // The probe of a polled sensor for which opening is cheap: usable if the reader opens.
 // `reason` is built from the rails found.
 Availability probe_reader(PowerReader& reader, std::string privilege = {});
+
+// The registry's entry for a reader that is made from a host and options, and cheap to open.
+template <class Reader>
+SensorBackend polled_backend(std::string name, std::string summary, int auto_rank) {
+  return {std::move(name), std::move(summary), auto_rank,
+          [](const Host& host, const SensorOptions& options) {
+            Reader reader(host, options);
+            return probe_reader(reader);
+          },
+          [](const Host& host, const SensorOptions& options) -> std::unique_ptr<Sensor> {
+            return std::make_unique<PolledSensor>(std::make_unique<Reader>(host, options),
+                                                  host.clock, options.interval_ms);
+          }};
+}
 
 // Deadlines stay on the grid start + k × interval: the one after `now` is returned, and how many
 // were passed over since `last` (the deadline just served).

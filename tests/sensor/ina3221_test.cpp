@@ -25,7 +25,7 @@ std::vector<double> read_once(Ina3221Reader& reader, std::size_t rails, Problems
 TEST(Ina3221, AgxOrinIsTheSumOfThreeRailsInMilliwatts) {
   FakeRoot root;
   agx_orin(root);
-  Ina3221Reader reader(root.sys());
+  Ina3221Reader reader(root.host(), {});
   const SensorInfo info = reader.open();
   EXPECT_EQ(info.scope, "module");
   ASSERT_EQ(info.rails.size(), 4u);
@@ -49,7 +49,7 @@ TEST(Ina3221, AgxOrinIsTheSumOfThreeRailsInMilliwatts) {
 TEST(Ina3221, XavierNxUnderR32) {
   FakeRoot root;
   xavier_nx_r32(root);
-  Ina3221Reader reader(root.sys());
+  Ina3221Reader reader(root.host(), {});
   const SensorInfo info = reader.open();
   EXPECT_EQ(info.scope, "module");
   EXPECT_TRUE(info.rails[0].in_total);
@@ -71,7 +71,7 @@ TEST(Ina3221, ThorsInputIsInMicrowatts) {
   const std::string carrier = hwmon_chip(root, "ina238", "hwmon5", "2-0044");
   root.write(carrier + "/label", "VIN");
   root.write(carrier + "/power1_input", "19780500");
-  Ina3221Reader reader(root.sys());
+  Ina3221Reader reader(root.host(), {});
   const SensorInfo info = reader.open();
   EXPECT_EQ(info.scope, "devkit input");
   EXPECT_FALSE(info.rails[0].in_total);
@@ -84,7 +84,7 @@ TEST(Ina3221, RailsOfAnUnknownBoardAreShownAndNotAddedUp) {
   FakeRoot root;
   const std::string chip = hwmon_chip(root, "ina3221", "hwmon0", "1-0040");
   hwmon_channel(root, chip, 1, "MAIN", "5000", "1000");
-  Ina3221Reader reader(root.sys());
+  Ina3221Reader reader(root.host(), {});
   const SensorInfo info = reader.open();
   EXPECT_EQ(info.scope, "");
   EXPECT_FALSE(info.rails[0].in_total);
@@ -96,7 +96,7 @@ TEST(Ina3221, ARailThatCannotBeReadIsMissingAndNotZero) {
   agx_orin(root);
   std::map<std::string, int> broken;  // file name → errno
   const ReadFile real = default_read_file();
-  Ina3221Reader reader(root.sys(),
+  Ina3221Reader reader(root.host(), {},
                        [&](const std::filesystem::path& file, int descriptor, char* buffer,
                            std::size_t size) -> ssize_t {
                          const auto found = broken.find(file.filename().string());
@@ -128,7 +128,7 @@ TEST(Ina3221, TextThatIsNoNumberIsMissing) {
   FakeRoot root;
   xavier_nx_r32(root);
   const std::string folder = "/sys/devices/c240000.i2c/7-0040/iio:device0";
-  Ina3221Reader reader(root.sys());
+  Ina3221Reader reader(root.host(), {});
   reader.open();
   root.write(folder + "/ui_input_0", "5040");
   root.write(folder + "/in_power1_input", "n mw");
