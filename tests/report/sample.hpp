@@ -193,7 +193,8 @@ inline Result resnet18() {
     r.layers[i].energy_mj = Estimate{r.layers[i].energy_mj->mean, std::nullopt};
   }
   r.groups = {{{8, 9}, estimate(r.layers[8].energy_mj->mean + r.layers[9].energy_mj->mean, 0.021)}};
-  r.outside_layers = {metric(0.1432, 0.031), estimate(4267, 118), estimate(0.611, 0.017)};
+  r.outside_layers = {metric(0.1432, 0.031), estimate(4267, 118), estimate(0.611, 0.017),
+                      std::nullopt};
   r.total.time_ms = metric(time, 0.047, 10000);
   r.total.power_mw = estimate(energy / time * 1000, 21);
   r.total.energy_mj = estimate(energy, 0.052);
