@@ -12,14 +12,11 @@ void add_analyze(CLI::App& app, Program& program);
 void add_doctor(CLI::App& app, Program& program);
 void add_parse_tegrastats(CLI::App& app, Program& program);
 void add_profile(CLI::App& app, Program& program);
+void add_record(CLI::App& app, Program& program);
 void add_sensors(CLI::App& app, Program& program);
 
 inline constexpr AddCommand kCommands[] = {
-    add_profile,
-    add_analyze,
-    add_doctor,
-    add_parse_tegrastats,
-    add_sensors,
+    add_profile, add_analyze, add_record, add_parse_tegrastats, add_sensors, add_doctor,
 };
 
 }  // namespace layerwatt::cli

@@ -4,9 +4,12 @@ namespace layerwatt::cli {
 namespace {
 
 std::atomic<bool> asked_to_stop{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only touch these");
+std::atomic<int> which_signal{0};
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
+              "a signal handler may only touch these");
 
-extern "C" void on_stop_signal(int) {
+extern "C" void on_stop_signal(int number) {
+  which_signal.store(number, std::memory_order_relaxed);
   asked_to_stop.store(true, std::memory_order_relaxed);
   // sigaction is async-signal-safe. Both go back: Ctrl-C and then `kill` is a second signal too.
   struct sigaction defaults {};
@@ -19,6 +22,7 @@ extern "C" void on_stop_signal(int) {
 
 StopSignals::StopSignals() {
   asked_to_stop = false;
+  which_signal = 0;
   struct sigaction action {};
   action.sa_handler = on_stop_signal;
   // Without SA_RESTART every read and wait in every backend would have to expect EINTR.
@@ -35,5 +39,7 @@ StopSignals::~StopSignals() {
 }
 
 const std::atomic<bool>& StopSignals::flag() const { return asked_to_stop; }
+
+int StopSignals::signal() const { return which_signal; }
 
 }  // namespace layerwatt::cli

@@ -18,6 +18,8 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
 
   const std::atomic<bool>& flag() const;
+  // The one that came; 0 before.
+  int signal() const;
 
  private:
   struct sigaction interrupt_before_ {};

@@ -57,6 +57,8 @@ CommandOutcome record_command(Clock& clock, Sensor& sensor, const SysRoot& sys,
       outcome.interrupted = true;
       if (options.on_stop) options.on_stop(child);
     });
+    // Ctrl-C reaches the command at the same moment: it may be gone before the flag is looked at.
+    if (stopped()) outcome.interrupted = true;
   } catch (const std::exception& thrown) {
     keep_failure([&] { writer.close("error: " + std::string(thrown.what())); }, ErrorKind::io);
     throw;
@@ -64,11 +66,11 @@ CommandOutcome record_command(Clock& clock, Sensor& sensor, const SysRoot& sys,
   keep_failure(
       [&] { writer.iteration(outcome.start_ns, outcome.end.end_ns, std::span<const double>()); },
       ErrorKind::io);
-  if (!outcome.end.succeeded()) {
+  if (!outcome.end.status.success()) {
     keep_failure(
         [&] {
           session.incident({outcome.end.end_ns, "command_failed",
-                            "the command ended with " + outcome.end.words()});
+                            "the command: " + outcome.end.status.describe()});
         },
         ErrorKind::io);
   }

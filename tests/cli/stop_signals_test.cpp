@@ -10,8 +10,10 @@ TEST(StopSignals, TheFirstSignalSetsTheFlag) {
   for (const int signal : {SIGINT, SIGTERM}) {
     const StopSignals signals;
     EXPECT_FALSE(signals.flag());
+    EXPECT_EQ(signals.signal(), 0);
     ::raise(signal);
     EXPECT_TRUE(signals.flag());
+    EXPECT_EQ(signals.signal(), signal);
   }
 }
 

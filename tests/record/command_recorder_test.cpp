@@ -67,7 +67,7 @@ TEST(CommandRecorder, MeasuresTheCommandFromItsStartToItsEnd) {
   Bench bench;
   bench.options.words = {"sleep", "0.2"};
   const CommandOutcome outcome = bench.run();
-  EXPECT_TRUE(outcome.end.succeeded());
+  EXPECT_TRUE(outcome.end.status.success());
   EXPECT_FALSE(outcome.failure.has_value());
   const Recording recording = load_recording(bench.directory);
   ASSERT_EQ(recording.iterations.size(), 1u);
@@ -88,7 +88,7 @@ TEST(CommandRecorder, ACommandThatFailsIsMeasuredAndTold) {
   Bench bench;
   bench.options.words = {"sh", "-c", "exit 3"};
   const CommandOutcome outcome = bench.run();
-  EXPECT_EQ(outcome.end.exit_status, 3);
+  EXPECT_EQ(outcome.end.status.code, 3);
   EXPECT_FALSE(outcome.failure.has_value());
   const Recording recording = load_recording(bench.directory);
   EXPECT_EQ(recording.manifest.stopped, "done");
@@ -120,7 +120,7 @@ TEST(CommandRecorder, StopIsPassedOnOnceAndWhatWasMeasuredIsKept) {
   const CommandOutcome outcome = bench.run();
   later.join();
   EXPECT_TRUE(outcome.interrupted);
-  EXPECT_EQ(outcome.end.signal, SIGTERM);
+  EXPECT_EQ(outcome.end.status.signal, SIGTERM);
   EXPECT_EQ(passed_on, 1);
   EXPECT_EQ(load_recording(bench.directory).manifest.stopped, "interrupted");
 }
