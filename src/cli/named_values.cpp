@@ -10,21 +10,18 @@ namespace layerwatt::cli {
 namespace {
 
 Error bad_shape(const std::string& text) {
-  return Error(ErrorKind::usage, "'" + text + "' is not a shape", "--shape",
-               "write NAME:1x3x224x224: positive whole numbers with x between them");
+  return Error(
+      ErrorKind::usage, "'" + text + "' is not a shape", "--shape",
+      "write NAME:1x3x224x224: the input's name, and positive whole numbers with x between them");
 }
 
 }  // namespace
 
 std::pair<std::string, std::vector<std::int64_t>> parse_shape(const std::string& text) {
   const std::string::size_type colon = text.rfind(':');
-  std::string_view dimensions(text);
-  std::string name;
-  if (colon != std::string::npos) {
-    name = text.substr(0, colon);
-    dimensions.remove_prefix(colon + 1);
-    if (name.empty()) throw bad_shape(text);
-  }
+  if (colon == std::string::npos || colon == 0) throw bad_shape(text);
+  const std::string name = text.substr(0, colon);
+  std::string_view dimensions = std::string_view(text).substr(colon + 1);
   std::vector<std::int64_t> shape;
   while (true) {
     std::int64_t& dimension = shape.emplace_back();

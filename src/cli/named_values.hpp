@@ -9,8 +9,7 @@
 
 namespace layerwatt::cli {
 
-// "NAME:1x3x224x224"; "1x3x224x224" gives an empty name: the model's only input. A name may hold
-// colons ("input:0:1x3"). Throws Error(usage).
+// "NAME:1x3x224x224". A name may hold colons ("input:0:1x3"). Throws Error(usage).
 std::pair<std::string, std::vector<std::int64_t>> parse_shape(const std::string& text);
 
 // "NAME:FILE.npy". Both may hold colons; the first one after which stands a file that exists

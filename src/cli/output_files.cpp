@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -102,7 +103,9 @@ void OutputFiles::add_to(CLI::App& command) {
     const std::string flag = "--" + report.name;
     command.add_option(flag, files_[report.name], help.option(flag))->type_name("F");
   }
-  command.add_option("--top", top_, help.option("--top"))->type_name("N");
+  command.add_option("--top", top_, help.option("--top"))
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000'000}))
+      ->type_name("N");
 }
 
 void OutputFiles::check() const {
@@ -126,11 +129,19 @@ void OutputFiles::check() const {
   }
 }
 
+bool OutputFiles::table_wanted() const {
+  return std::none_of(files_.begin(), files_.end(),
+                      [](const auto& entry) { return entry.second == kStdout; });
+}
+
 void OutputFiles::write(const Program& program, const Result& result,
                         const Recording& recording) const {
-  std::set<std::pair<std::string, std::string>> told;
-  for (const Warning& warning : result.warnings) {
-    if (told.insert({warning.code, warning.message}).second) print_warning(program, warning);
+  // The table shows them as well: a person who sees both streams need not read them twice.
+  if (!table_wanted() || ::isatty(STDOUT_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) {
+    std::set<std::pair<std::string, std::string>> told;
+    for (const Warning& warning : result.warnings) {
+      if (told.insert({warning.code, warning.message}).second) print_warning(program, warning);
+    }
   }
   ReportOptions options;
   options.verbosity = program.globals.verbosity;
@@ -144,20 +155,18 @@ void OutputFiles::write(const Program& program, const Result& result,
       if (!failure) failure = error;
     }
   };
-  bool stdout_taken = false;
   for (const auto& [name, file] : files_) {
     if (file.empty()) continue;
     const ReportBackend& report = find_report(name);
     const auto write_report = [&](std::ostream& stream) {
       report.write(stream, result, recording, options);
     };
-    stdout_taken |= file == kStdout;
     attempt([&] {
       if (file == kStdout) return write_stdout(program, write_report);
       write_whole_file(file, write_report);
     });
   }
-  if (!stdout_taken) {
+  if (table_wanted()) {
     ReportOptions for_people = options;
     for_people.color = use_color(program, STDOUT_FILENO);
     for_people.width = terminal_width(STDOUT_FILENO);

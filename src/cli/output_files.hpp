@@ -32,10 +32,15 @@ class OutputFiles {
   // Throws Error(usage) when two reports want stdout, Error(io) for a file that cannot be made.
   void check() const;
 
-  // Results to program.out and to the files; the result's warnings, once, to program.err.
+  // Results to program.out and to the files; the result's warnings to program.err, unless the table
+  // shows them on the same terminal. When one report cannot be written, the others still are, and
+  // then it throws Error(io).
   void write(const Program& program, const Result& result, const Recording& recording) const;
 
  private:
+  // Nothing else goes to stdout.
+  bool table_wanted() const;
+
   std::map<std::string, std::string> files_;  // report → file, empty = not asked for
   std::size_t top_ = 20;
 };

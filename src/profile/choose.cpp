@@ -5,6 +5,7 @@
 
 #include "layerwatt/error.hpp"
 #include "layerwatt/registry.hpp"
+#include "sim/device.hpp"
 
 namespace layerwatt {
 namespace {
@@ -27,6 +28,11 @@ ChosenSensor open_sensor_choice(const Host& host, const std::string& name, Senso
   if (name == "auto") {
     const SensorChoice choice = choose_sensor(host, options);
     return create(*choice.backend, host, options, choice.why);
+  }
+  if (host.simulated != nullptr && !host.simulated->real_time() && name != kSimulated) {
+    throw Error(ErrorKind::usage, "a device in virtual time cannot be measured by a real sensor",
+                "--sensor " + name,
+                "leave --sensor out, or set \"time\": \"real\" in the .sim.json");
   }
   const std::string::size_type colon = name.find(':');
   const SensorBackend& backend = find_sensor(name.substr(0, colon));

@@ -29,14 +29,11 @@ TEST(ParseShape, SplitsNameAndDimensions) {
   EXPECT_THAT(parse_shape("x:7").second, ElementsAre(7));
 }
 
-TEST(ParseShape, ANameMayHoldColonsAndMayBeLeftOut) {
-  EXPECT_EQ(parse_shape("input:0:1x3").first, "input:0");
-  EXPECT_EQ(parse_shape("1x3").first, "");
-}
+TEST(ParseShape, ANameMayHoldColons) { EXPECT_EQ(parse_shape("input:0:1x3").first, "input:0"); }
 
 TEST(ParseShape, EverythingElseIsAMistakeOfUsage) {
-  for (const char* text : {"", "x", ":1x3", "a:", "a:1x", "a:x1", "a:0x3", "a:-1x3", "a:1x3.5",
-                           "a:1 x3", "a:99999999999999999999", "a:1xx3"}) {
+  for (const char* text : {"", "x", "1x3", ":1x3", "a:", "a:1x", "a:x1", "a:0x3", "a:-1x3",
+                           "a:1x3.5", "a:1 x3", "a:99999999999999999999", "a:1xx3"}) {
     EXPECT_EQ(kind_of([&] { parse_shape(text); }), ErrorKind::usage) << text;
   }
 }

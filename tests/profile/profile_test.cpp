@@ -1,0 +1,140 @@
+#include "layerwatt/profile.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <atomic>
+#include <sstream>
+
+#include "fakes/scratch_directory.hpp"
+#include "fakes/simulated_model.hpp"
+#include "layerwatt/registry.hpp"
+#include "record/stop_rule.hpp"
+
+namespace layerwatt {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string as_json(const Profile& profile) {
+  std::ostringstream out;
+  find_report("json").write(out, profile.result, profile.recording, {});
+  return out.str();
+}
+
+struct Bench {
+  fakes::ScratchDirectory scratch;
+  ProfileOptions options;
+  Bench() {
+    options.engine_options.model = scratch.write("three.sim.json", fakes::simulated_model());
+  }
+};
+
+TEST(Profile, MeasuresTheSimulatedBoardWithItsOwnSensor) {
+  Bench bench;
+  bench.options.iterations = 400;
+  const Profile found = profile(Host{}, bench.options);
+  EXPECT_EQ(found.result.iterations, 400u);
+  EXPECT_FALSE(found.interrupted);
+  EXPECT_FALSE(found.failure.has_value());
+  ASSERT_EQ(found.result.layers.size(), 3u);
+  EXPECT_NEAR(found.result.layers[0].time_ms->mean, 2.0, 0.01);
+  EXPECT_FALSE(found.result.sensor.measured);
+  // 2 ms at 10 W, 1 at 5 W, 1 at 8 W, 0.5 at 3 W.
+  EXPECT_NEAR(found.result.total.energy_mj->mean, 34.5, 0.5);
+}
+
+TEST(Profile, LiveAndReplayedAreTheSame) {
+  Bench bench;
+  bench.options.iterations = 200;
+  bench.options.save = bench.scratch / "kept";
+  const Profile live = profile(Host{}, bench.options);
+  Profile replayed;
+  replayed.recording = load_recording(bench.options.save);
+  replayed.result = attribute(replayed.recording);
+  EXPECT_EQ(as_json(live), as_json(replayed));
+}
+
+TEST(Profile, TheSameSeedGivesTheSameResult) {
+  Bench bench;
+  bench.options.iterations = 100;
+  EXPECT_EQ(as_json(profile(Host{}, bench.options)), as_json(profile(Host{}, bench.options)));
+}
+
+TEST(Profile, WithoutSaveNothingIsLeftBehind) {
+  Bench bench;
+  const auto temporary = bench.scratch / "tmp";
+  std::filesystem::create_directory(temporary);
+  const char* before = ::getenv("TMPDIR");
+  const std::string restore = before != nullptr ? before : "";
+  ::setenv("TMPDIR", temporary.c_str(), 1);
+  bench.options.iterations = 20;
+  profile(Host{}, bench.options);
+  EXPECT_TRUE(std::filesystem::is_empty(temporary)) << "after success";
+  const std::atomic<bool> stop{true};
+  bench.options.stop = &stop;
+  EXPECT_THROW(profile(Host{}, bench.options), Error);
+  EXPECT_TRUE(std::filesystem::is_empty(temporary)) << "after an exception";
+  restore.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", restore.c_str(), 1);
+}
+
+TEST(Profile, AFolderThatHoldsARecordingIsRefusedBeforeTheRun) {
+  Bench bench;
+  bench.options.iterations = 5;
+  bench.options.save = bench.scratch / "kept";
+  profile(Host{}, bench.options);
+  bool ran = false;
+  bench.options.on_progress = [&](const Progress&) { ran = true; };
+  EXPECT_THROW(profile(Host{}, bench.options), Error);
+  EXPECT_FALSE(ran);
+}
+
+TEST(Profile, TimesAloneWithoutASensor) {
+  Bench bench;
+  bench.options.iterations = 30;
+  bench.options.sensor = "none";
+  const Profile found = profile(Host{}, bench.options);
+  EXPECT_TRUE(found.result.layers[0].time_ms.has_value());
+  EXPECT_EQ(found.result.layers[0].energy_mj.reason(), "no_power");
+}
+
+TEST(Profile, GoesOnUntilTheAttributionIsPreciseEnough) {
+  Bench bench;
+  bench.options.target_ci_pct = 1.0;
+  const Profile found = profile(Host{}, bench.options);
+  EXPECT_TRUE(precise_enough(StopRule{1.0, 0.01}, precision_of(found.result)));
+  const auto& iterations = found.recording.iterations;
+  const double seconds =
+      static_cast<double>(iterations.end_ns.back() - iterations.start_ns.front()) / 1e9;
+  EXPECT_GE(seconds, 2.0) << "the attribution is not asked before";
+  EXPECT_LT(seconds, 59.0);
+}
+
+TEST(Profile, TheStopFlagEndsItWithAResult) {
+  Bench bench;
+  std::atomic<bool> stop{false};
+  bench.options.iterations = 1'000'000;
+  bench.options.stop = &stop;
+  bench.options.on_progress = [&](const Progress& progress) { stop = progress.iterations > 100; };
+  const Profile found = profile(Host{}, bench.options);
+  EXPECT_TRUE(found.interrupted);
+  EXPECT_GT(found.result.iterations, 100u);
+  EXPECT_LT(found.result.iterations, 1000u);
+  EXPECT_EQ(found.recording.manifest.stopped, "interrupted");
+}
+
+TEST(Profile, SaysWhichEngineAndWhichSensorBeforeItBegins) {
+  Bench bench;
+  std::vector<std::string> notes;
+  bench.options.iterations = 3;
+  bench.options.on_note = [&](const std::string& note) { notes.push_back(note); };
+  const Profile found = profile(Host{}, bench.options);
+  EXPECT_THAT(notes, ElementsAre("engine sim: by the ending of three.sim.json",
+                                 "sensor simulated: the model simulates it"));
+  EXPECT_THAT(found.result.sensor.notes, HasSubstr("the model simulates it"));
+}
+
+}  // namespace
+}  // namespace layerwatt
