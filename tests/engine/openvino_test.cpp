@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -135,6 +135,25 @@ TEST_F(OpenVino, NodesOfOneNameStayApart) {
   Inference inference;
   engine->infer(inference);
   EXPECT_EQ(inference.layer_ms.size(), engine->layers().size());
+}
+
+// What scripts/demo profiles, small: 20 convolutions, as a ResNet-18 has.
+TEST_F(OpenVino, RunsTheResNetOfTheDemo) {
+  const fs::path source = LAYERWATT_SOURCE;
+  const fs::path python = source / ".venv/bin/python";
+  if (!fs::exists(python)) GTEST_SKIP() << "no .venv with onnx; scripts/build makes it";
+  EngineOptions options;
+  options.model = scratch_ / "resnet18.onnx";
+  const std::string command =
+      "'" + python.string() + "' '" + (source / "scripts/make-onnx-resnet18").string() +
+      "' --width 8 --size 32 --classes 10 --batch 0 -o '" + options.model.string() + "'";
+  ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  options.shapes = {{"input", {2, 3, 32, 32}}};
+  const auto engine = loaded(options);
+  std::size_t convolutions = 0;
+  for (const LayerInfo& layer : engine->layers()) convolutions += layer.type == "Convolution";
+  EXPECT_EQ(convolutions, 20U);
+  EXPECT_EQ(engine->layers().back().type, "FullyConnected");
 }
 
 TEST_F(OpenVino, ReadsItsOwnFormatToo) {
