@@ -14,9 +14,11 @@ void add_parse_tegrastats(CLI::App& app, Program& program);
 void add_profile(CLI::App& app, Program& program);
 void add_record(CLI::App& app, Program& program);
 void add_sensors(CLI::App& app, Program& program);
+void add_simulate(CLI::App& app, Program& program);
 
 inline constexpr AddCommand kCommands[] = {
-    add_profile, add_analyze, add_record, add_parse_tegrastats, add_sensors, add_doctor,
+    add_profile, add_analyze, add_record,   add_parse_tegrastats,
+    add_sensors, add_doctor,  add_simulate,
 };
 
 }  // namespace layerwatt::cli
