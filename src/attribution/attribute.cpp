@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "attribution/deconvolve.hpp"
+#include "attribution/deconvolve_estimates.hpp"
 #include "attribution/grouping.hpp"
 #include "attribution/layer_power.hpp"
 #include "attribution/measured.hpp"
@@ -193,6 +195,29 @@ void warn_about_incidents(Result& result, const std::vector<Incident>& incidents
   }
 }
 
+// Empty, and `choice` says what is done instead, where the data cannot carry it.
+PowerEstimates try_deconvolution(const Recording& recording, std::optional<Method> asked,
+                                 const SlotTimes& times, MethodChoice& choice) {
+  const DeconvolveOutcome outcome =
+      deconvolve(recording.iterations, recording.power, recording.manifest.sensor.model);
+  if (outcome.too_few) {
+    // Too short a run for the fit says nothing about the sensor: the choice made before stands.
+    choice.reason += "; no deconvolution: " + outcome.refused;
+    return {};
+  }
+  std::string refused = outcome.refused;
+  if (outcome.fit) {
+    PowerEstimates estimates = deconvolve_estimates(*outcome.fit, recording.power, times);
+    if (separates(estimates)) {
+      use_deconvolution(choice, asked);
+      return estimates;
+    }
+    refused = "every reading is nearly the same mix of them, so only their sum is known";
+  }
+  refuse_deconvolution(choice, asked, times.mean_ms.size(), refused);
+  return {};
+}
+
 }  // namespace
 
 Result attribute(const Recording& recording, const AttributionOptions& options) {
@@ -213,10 +238,16 @@ Result attribute(const Recording& recording, const AttributionOptions& options) 
   const SensorTiming timing = sensor_timing(recording.manifest.sensor.model, power);
   const bool with_total = power.has_total();
   MethodChoice choice = choose_method(options.method, timing, times);
-  const OverlapTally tally = tally_samples(iterations, power, timing, times.batches, with_total);
-  PowerEstimates estimates = overlap_estimates(iterations, power, timing, times, tally, with_total);
   const Measured measured = measure(iterations, power, timing, times, with_total);
-  if (!choice.grouped.empty()) share_group(estimates, choice.grouped, measured, times);
+  PowerEstimates estimates;
+  if (with_total && wants_deconvolution(options.method, choice, timing)) {
+    estimates = try_deconvolution(recording, options.method, times, choice);
+  }
+  if (choice.method != Method::deconvolve) {
+    const OverlapTally tally = tally_samples(iterations, power, timing, times.batches, with_total);
+    estimates = overlap_estimates(iterations, power, timing, times, tally, with_total);
+    if (!choice.grouped.empty()) share_group(estimates, choice.grouped, measured, times);
+  }
 
   result.method = choice.method;
   result.method_reason = choice.reason;

@@ -44,9 +44,9 @@ std::string sensor_words(const SensorTiming& timing, const SlotTimes& times) {
 
 MethodChoice choose_method(std::optional<Method> asked, const SensorTiming& timing,
                            const SlotTimes& times) {
-  if (asked && *asked != Method::overlap) {
-    throw Error(ErrorKind::usage, "this method is not available yet", "--method",
-                "use --method overlap or auto");
+  if (asked == Method::excite) {
+    throw Error(ErrorKind::usage, "a recording of plain inferences cannot be attributed by excite",
+                "--method", "use --method auto, deconvolve or overlap");
   }
   const std::vector<bool> unresolved = too_short(timing, times);
   const std::size_t layers = unresolved.size() - 1;
@@ -67,7 +67,7 @@ MethodChoice choose_method(std::optional<Method> asked, const SensorTiming& timi
          "an interval and readings may belong to a neighbour",
          "run layerwatt calibrate once on this machine"});
   }
-  if (asked) {
+  if (asked == Method::overlap) {
     choice.reason = "overlap, as asked for";
     return choice;
   }
@@ -92,6 +92,33 @@ MethodChoice choose_method(std::optional<Method> asked, const SensorTiming& timi
                 "overlap per layer: the sensor's response is not known, and nothing says "
                 "that it is slower than a layer");
   return choice;
+}
+
+bool wants_deconvolution(std::optional<Method> asked, const MethodChoice& choice,
+                         const SensorTiming& timing) {
+  if (asked) return *asked == Method::deconvolve;
+  // Where a known sensor is faster than every layer, averaging inside the layers is the whole job.
+  return !timing.known || !choice.grouped.empty();
+}
+
+void use_deconvolution(MethodChoice& choice, std::optional<Method> asked) {
+  choice.method = Method::deconvolve;
+  choice.grouped.clear();
+  choice.warnings.clear();
+  choice.reason = asked ? "deconvolve, as asked for"
+                        : "deconvolve: a reading is a mix of layers, and enough different mixes "
+                          "were read to solve for the layers";
+}
+
+void refuse_deconvolution(MethodChoice& choice, std::optional<Method> asked, std::size_t slots,
+                          const std::string& why) {
+  choice.grouped.assign(slots, true);
+  choice.reason = fmt::format("overlap of whole inferences: {}", why);
+  if (asked) choice.reason = "deconvolve was asked for and is not possible; " + choice.reason;
+  std::erase_if(choice.warnings,
+                [](const Warning& warning) { return warning.code == "not_separable"; });
+  choice.warnings.push_back(
+      {"not_separable", "the layers cannot be told from each other: " + why, kSeparableHint});
 }
 
 }  // namespace layerwatt

@@ -26,4 +26,13 @@ struct MethodChoice {
 MethodChoice choose_method(std::optional<Method> asked, const SensorTiming& timing,
                            const SlotTimes& times);
 
+// Whether a deconvolution is to be tried.
+bool wants_deconvolution(std::optional<Method> asked, const MethodChoice& choice,
+                         const SensorTiming& timing);
+// It was tried, and told layers apart.
+void use_deconvolution(MethodChoice& choice, std::optional<Method> asked);
+// It was tried, and nothing passive can tell these layers apart: all of them share one group.
+void refuse_deconvolution(MethodChoice& choice, std::optional<Method> asked, std::size_t slots,
+                          const std::string& why);
+
 }  // namespace layerwatt

@@ -1,0 +1,129 @@
+#include "attribution/fit.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+
+#include "attribution/design.hpp"
+
+namespace layerwatt {
+namespace {
+
+constexpr double kRidge = 1e-12;
+
+// One right-hand side, with the columns in `free` only; the others stay 0.
+Eigen::VectorXd solve_free(const Eigen::MatrixXd& a, const Eigen::VectorXd& b,
+                           const std::vector<Eigen::Index>& free, double ridge) {
+  const auto n = static_cast<Eigen::Index>(free.size());
+  Eigen::MatrixXd sub(n, n);
+  Eigen::VectorXd rhs(n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    rhs(i) = b(free[static_cast<std::size_t>(i)]);
+    for (Eigen::Index j = 0; j < n; ++j) {
+      sub(i, j) = a(free[static_cast<std::size_t>(i)], free[static_cast<std::size_t>(j)]);
+    }
+    sub(i, i) += ridge;
+  }
+  const Eigen::VectorXd x = sub.ldlt().solve(rhs);
+  Eigen::VectorXd full = Eigen::VectorXd::Zero(a.rows());
+  for (Eigen::Index i = 0; i < n; ++i) full(free[static_cast<std::size_t>(i)]) = x(i);
+  return full;
+}
+
+Eigen::VectorXd solve_one(const Eigen::MatrixXd& a, const Eigen::VectorXd& b,
+                          const std::vector<Eigen::Index>& candidates, double ridge) {
+  // Nearly always every power is positive and the first solution is the answer; otherwise the
+  // negative ones are fixed at 0, and one is let go again where the gradient asks for it.
+  std::vector<Eigen::Index> free = candidates;
+  Eigen::VectorXd x = solve_free(a, b, free, ridge);
+  for (std::size_t round = 0; round < 3 * candidates.size() + 3; ++round) {
+    const auto negative = [&](Eigen::Index j) { return x(j) < 0.0; };
+    const auto first = std::remove_if(free.begin(), free.end(), negative);
+    if (first != free.end()) {
+      free.erase(first, free.end());
+      x = solve_free(a, b, free, ridge);
+      continue;
+    }
+    const Eigen::VectorXd gradient = b - a * x;
+    Eigen::Index best = -1;
+    double best_gain = 1e-9 * b.cwiseAbs().maxCoeff();
+    for (const Eigen::Index j : candidates) {
+      const bool is_free = std::find(free.begin(), free.end(), j) != free.end();
+      if (!is_free && gradient(j) > best_gain) {
+        best_gain = gradient(j);
+        best = j;
+      }
+    }
+    if (best < 0) break;
+    free.push_back(best);
+    std::sort(free.begin(), free.end());
+    x = solve_free(a, b, free, ridge);
+    if (x(best) <= 0.0) break;  // rounding: letting it go does not help
+  }
+  return x.cwiseMax(0.0);
+}
+
+}  // namespace
+
+NormalEquations accumulate(const Segments& segments, const Readings& readings,
+                           const Response& response) {
+  const auto n = static_cast<Eigen::Index>(segments.columns());
+  const auto channels = static_cast<Eigen::Index>(readings.channels);
+  NormalEquations sum{Eigen::MatrixXd::Zero(n, n), Eigen::MatrixXd::Zero(n, channels),
+                      Eigen::VectorXd::Zero(channels), 0.0};
+  DesignRow row(segments, response);
+  for (std::size_t k = 0; k < readings.size(); ++k) {
+    const double importance = readings.weight[k];
+    if (importance == 0.0) continue;
+    readings.compute(row, k);
+    const auto weights = row.weights();
+    const auto value = readings.row(k);
+    for (const std::uint32_t i : row.touched()) {
+      const double wi = importance * weights[i];
+      for (const std::uint32_t j : row.touched()) {
+        // Lower triangle alone; mirrored below.
+        if (j <= i) sum.a(i, j) += wi * weights[j];
+      }
+      for (Eigen::Index c = 0; c < channels; ++c) {
+        sum.b(i, c) += wi * value[static_cast<std::size_t>(c)];
+      }
+    }
+    for (Eigen::Index c = 0; c < channels; ++c) {
+      const double y = value[static_cast<std::size_t>(c)];
+      sum.yy(c) += importance * y * y;
+    }
+    sum.weight += importance;
+  }
+  sum.a.triangularView<Eigen::StrictlyUpper>() = sum.a.transpose();
+  return sum;
+}
+
+std::vector<bool> touched_columns(const Eigen::MatrixXd& a) {
+  std::vector<bool> touched(static_cast<std::size_t>(a.rows()));
+  for (Eigen::Index i = 0; i < a.rows(); ++i) touched[static_cast<std::size_t>(i)] = a(i, i) > 0.0;
+  return touched;
+}
+
+Eigen::MatrixXd solve_non_negative(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {
+  std::vector<Eigen::Index> candidates;
+  for (Eigen::Index i = 0; i < a.rows(); ++i) {
+    if (a(i, i) > 0.0) candidates.push_back(i);
+  }
+  Eigen::MatrixXd p = Eigen::MatrixXd::Zero(a.rows(), b.cols());
+  if (candidates.empty()) return p;
+  const double ridge = kRidge * a.diagonal().maxCoeff();
+  for (Eigen::Index c = 0; c < b.cols(); ++c) {
+    p.col(c) = solve_one(a, b.col(c), candidates, ridge);
+  }
+  return p;
+}
+
+double residual_sum(const NormalEquations& equations, const Eigen::MatrixXd& p,
+                    std::size_t channel) {
+  const auto c = static_cast<Eigen::Index>(channel);
+  const Eigen::VectorXd x = p.col(c);
+  const double sum = equations.yy(c) - 2.0 * x.dot(equations.b.col(c)) + x.dot(equations.a * x);
+  return std::max(sum, 0.0);
+}
+
+}  // namespace layerwatt

@@ -1,0 +1,181 @@
+#include "attribution/response_refine.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+#include <algorithm>
+#include <cmath>
+
+#include "attribution/design.hpp"
+
+namespace layerwatt {
+namespace {
+
+struct Point {
+  NormalEquations equations;
+  Eigen::MatrixXd p;
+  double sum = 0.0;
+};
+
+Point evaluate(const Segments& segments, const Readings& readings, const Response& response) {
+  Point point{accumulate(segments, readings, response), {}, 0.0};
+  point.p = solve_non_negative(point.equations.a, point.equations.b.leftCols(1));
+  point.sum = residual_sum(point.equations, point.p, 0);
+  return point;
+}
+
+// Slopes of the residual sum with the powers projected out: gᵀe and gᵀ(I − W A⁻¹ Wᵀ)g.
+struct Slopes {
+  Eigen::VectorXd gradient;
+  Eigen::MatrixXd hessian;
+};
+
+Slopes slopes_at(const Segments& segments, const Readings& readings, const Response& response,
+                 const std::vector<Parameter>& free, const Point& point) {
+  const auto q = static_cast<Eigen::Index>(free.size());
+  const auto n = static_cast<Eigen::Index>(segments.columns());
+  DesignRow row(segments, response);
+  std::vector<DesignRow> moved;
+  std::vector<double> step;
+  for (const Parameter parameter : free) {
+    step.push_back(difference_step(response, parameter));
+    moved.emplace_back(segments, with(response, parameter, get(response, parameter) + step.back()));
+  }
+  const auto predict = [&](const DesignRow& at) {
+    double sum = 0.0;
+    const auto weights = at.weights();
+    for (const std::uint32_t i : at.touched()) sum += weights[i] * point.p(i, 0);
+    return sum;
+  };
+  Slopes slopes{Eigen::VectorXd::Zero(q), Eigen::MatrixXd::Zero(q, q)};
+  Eigen::MatrixXd cross = Eigen::MatrixXd::Zero(n, q);
+  Eigen::VectorXd g(q);
+  for (std::size_t k = 0; k < readings.size(); ++k) {
+    const double importance = readings.weight[k];
+    if (importance == 0.0) continue;
+    readings.compute(row, k);
+    const double predicted = predict(row);
+    const double error = readings.row(k)[0] - predicted;
+    for (Eigen::Index i = 0; i < q; ++i) {
+      DesignRow& other = moved[static_cast<std::size_t>(i)];
+      readings.compute(other, k);
+      g(i) = (predict(other) - predicted) / step[static_cast<std::size_t>(i)];
+    }
+    slopes.gradient += importance * error * g;
+    slopes.hessian += importance * g * g.transpose();
+    const auto weights = row.weights();
+    for (const std::uint32_t i : row.touched()) {
+      cross.row(i) += importance * weights[i] * g.transpose();
+    }
+  }
+  Eigen::MatrixXd a = point.equations.a;
+  a.diagonal().array() += 1e-12 * a.diagonal().maxCoeff();
+  slopes.hessian -= cross.transpose() * a.ldlt().solve(cross);
+  return slopes;
+}
+
+}  // namespace
+
+std::vector<Parameter> free_parameters(const KnownResponse& known) {
+  std::vector<Parameter> free;
+  if (!known.latency_ms) free.push_back(Parameter::latency);
+  if (!known.window_ms) free.push_back(Parameter::window);
+  if (!known.time_constant_ms) free.push_back(Parameter::time_constant);
+  return free;
+}
+
+double get(const Response& response, Parameter parameter) {
+  switch (parameter) {
+    case Parameter::latency:
+      return response.latency_ms;
+    case Parameter::window:
+      return response.window_ms;
+    case Parameter::time_constant:
+      return response.time_constant_ms;
+  }
+  return 0.0;
+}
+
+Response with(Response response, Parameter parameter, double value) {
+  switch (parameter) {
+    case Parameter::latency:
+      response.latency_ms = value;
+      break;
+    case Parameter::window:
+      response.window_ms = std::max(value, 0.0);
+      break;
+    case Parameter::time_constant:
+      response.time_constant_ms = std::max(value, 0.0);
+      break;
+  }
+  return response;
+}
+
+double difference_step(const Response& response, Parameter parameter) {
+  switch (parameter) {
+    case Parameter::latency:
+      return 1e-3;
+    case Parameter::window:
+      return 1e-3;
+    case Parameter::time_constant:
+      return std::max(2e-3, 0.01 * response.time_constant_ms);
+  }
+  return 1e-3;
+}
+
+Refined refine_response(const Segments& segments, const Readings& readings, Response start,
+                        const std::vector<Parameter>& free, std::size_t rounds) {
+  Response response = start;
+  Point point = evaluate(segments, readings, response);
+  const auto q = static_cast<Eigen::Index>(free.size());
+  Slopes slopes{Eigen::VectorXd::Zero(q), Eigen::MatrixXd::Zero(q, q)};
+  double damping = 1e-3;
+  for (std::size_t round = 0; round < rounds && q > 0; ++round) {
+    slopes = slopes_at(segments, readings, response, free, point);
+    bool better = false;
+    double gain = 0.0;
+    for (int attempt = 0; attempt < 6 && !better; ++attempt) {
+      // A parameter at its bound 0 that wants to go below it stays there for this step.
+      Eigen::MatrixXd h = slopes.hessian;
+      Eigen::VectorXd r = slopes.gradient;
+      for (Eigen::Index i = 0; i < q; ++i) {
+        const bool bounded = free[static_cast<std::size_t>(i)] != Parameter::latency;
+        h(i, i) = h(i, i) * (1.0 + damping) + 1e-30;
+        if (bounded && get(response, free[static_cast<std::size_t>(i)]) <= 0.0 && r(i) < 0.0) {
+          h.row(i).setZero();
+          h.col(i).setZero();
+          h(i, i) = 1.0;
+          r(i) = 0.0;
+        }
+      }
+      const Eigen::VectorXd step = h.ldlt().solve(r);
+      Response next = response;
+      for (Eigen::Index i = 0; i < q; ++i) {
+        const Parameter parameter = free[static_cast<std::size_t>(i)];
+        next = with(next, parameter, get(response, parameter) + step(i));
+      }
+      Point trial = evaluate(segments, readings, next);
+      if (std::isfinite(trial.sum) && trial.sum < point.sum) {
+        gain = (point.sum - trial.sum) / point.sum;
+        response = next;
+        point = std::move(trial);
+        damping = std::max(damping * 0.2, 1e-9);
+        better = true;
+      } else {
+        damping = std::max(damping * 8.0, 1e-3);
+      }
+    }
+    if (!better || gain < 1e-7) break;
+  }
+  Refined refined;
+  refined.response = response;
+  refined.mean_square = point.sum / std::max(point.equations.weight, 1.0);
+  if (q > 0) {
+    slopes = slopes_at(segments, readings, response, free, point);
+    Eigen::MatrixXd h = slopes.hessian;
+    h.diagonal().array() += 1e-12 * h.diagonal().cwiseAbs().maxCoeff() + 1e-300;
+    refined.covariance = h.inverse() * refined.mean_square;
+  }
+  return refined;
+}
+
+}  // namespace layerwatt

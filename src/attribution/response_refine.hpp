@@ -1,0 +1,35 @@
+// The fine half of the search for an unknown response: Gauss–Newton on the residual of the full,
+// jitter-exact model, with the layers' powers projected out (variable projection, Kaufman's form).
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <vector>
+
+#include "attribution/fit.hpp"
+#include "attribution/response_search.hpp"
+
+namespace layerwatt {
+
+// The four numbers of a Response that a fit can move. Blur enters squared: the residual is smooth
+// in its variance, also at 0.
+enum class Parameter { latency, window, time_constant, blur_variance };
+
+std::vector<Parameter> free_parameters(const KnownResponse& known);
+double get(const Response& response, Parameter parameter);
+Response with(Response response, Parameter parameter, double value);
+// Small enough for the derivative, large enough for double: in ms.
+double difference_step(const Response& response, Parameter parameter);
+
+struct Refined {
+  Response response;
+  double mean_square = 0.0;    // of the residual of channel 0, in mW²
+  Eigen::MatrixXd covariance;  // of the free parameters, in their order; white noise assumed
+};
+
+// At most `rounds` steps; each costs one pass over the readings for the value and one for the
+// slope.
+Refined refine_response(const Segments& segments, const Readings& readings, Response start,
+                        const std::vector<Parameter>& free, std::size_t rounds);
+
+}  // namespace layerwatt

@@ -1,0 +1,366 @@
+#include "attribution/response_search.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <map>
+#include <numbers>
+
+namespace layerwatt {
+namespace {
+
+using Complex = std::complex<double>;
+constexpr double kTwoPi = 2.0 * std::numbers::pi;
+constexpr std::size_t kBins = 512;
+constexpr std::size_t kMostHarmonics = 160;
+// More unknowns than harmonics cannot be told apart here; the fine fit uses every layer again.
+constexpr std::size_t kMostParts = 96;
+
+// The mean inference: shares of the cycle (start to start) at which parts begin and end.
+struct Cycle {
+  double period_ms = 0.0;
+  std::vector<double> edge;  // ascending, 0 … 1
+};
+
+Cycle mean_cycle(const Iterations& iterations, const Segments& segments) {
+  const std::size_t n = iterations.size();
+  const std::size_t layers = iterations.layers.size();
+  std::vector<double> mean(layers, 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto row = iterations.row(i);
+    for (std::size_t j = 0; j < layers; ++j) {
+      if (!std::isnan(row[j])) mean[j] += row[j] / static_cast<double>(n);
+    }
+  }
+  Cycle cycle;
+  const double inference_ms =
+      segments.ms(iterations.end_ns.back()) - segments.ms(iterations.start_ns.front());
+  cycle.period_ms =
+      n > 1 ? (segments.ms(iterations.start_ns.back())) / static_cast<double>(n - 1) : inference_ms;
+  const std::size_t merge = (layers + kMostParts - 1) / kMostParts;
+  double at = 0.0;
+  cycle.edge.push_back(0.0);
+  for (std::size_t j = 0; j < layers; ++j) {
+    at += mean[j] / cycle.period_ms;
+    if (j % merge == merge - 1 || j + 1 == layers) cycle.edge.push_back(std::min(at, 1.0));
+  }
+  if (at < 1.0 - 1e-6) cycle.edge.push_back(1.0);
+  return cycle;
+}
+
+// Mean reading by phase, of readings moved back in time by `back_ms`; empty bins are filled from
+// their neighbours.
+std::vector<double> fold(const Iterations& iterations, const Segments& segments,
+                         const Readings& readings, double back_ms) {
+  std::vector<double> sum(kBins, 0.0);
+  std::vector<double> count(kBins, 0.0);
+  std::size_t i = 0;
+  for (std::size_t k = 0; k < readings.size(); ++k) {
+    if (readings.weight[k] == 0.0) continue;
+    const double t = readings.time_ms[k] - back_ms;
+    while (i + 2 < iterations.size() && segments.ms(iterations.start_ns[i + 1]) <= t) ++i;
+    if (i + 1 >= iterations.size()) break;
+    const double begin = segments.ms(iterations.start_ns[i]);
+    const double end = segments.ms(iterations.start_ns[i + 1]);
+    if (t < begin || t >= end) continue;
+    const double phase = (t - begin) / (end - begin);
+    const auto bin = std::min(static_cast<std::size_t>(phase * kBins), kBins - 1);
+    sum[bin] += readings.value[k * readings.channels];
+    count[bin] += 1.0;
+  }
+  std::vector<double> mean(kBins, 0.0);
+  std::size_t last = kBins;
+  for (std::size_t pass = 0; pass < 2 * kBins; ++pass) {
+    const std::size_t bin = pass % kBins;
+    if (count[bin] > 0.0) {
+      mean[bin] = sum[bin] / count[bin];
+      last = bin;
+    } else if (last < kBins) {
+      mean[bin] = mean[last];
+    }
+  }
+  return mean;
+}
+
+std::vector<Complex> harmonics_of(const std::vector<double>& folded, std::size_t count) {
+  std::vector<Complex> out(count);
+  const double bins = static_cast<double>(folded.size());
+  for (std::size_t h = 0; h < count; ++h) {
+    // The bin's own width and centre are taken out again.
+    const double turn = kTwoPi * static_cast<double>(h);
+    const Complex spin = std::polar(1.0, -turn / bins);
+    Complex at = std::polar(1.0, -0.5 * turn / bins);
+    Complex sum = 0.0;
+    for (const double value : folded) {
+      sum += value * at;
+      at *= spin;
+    }
+    const double half = 0.5 * turn / bins;
+    const double sinc = half > 0.0 ? std::sin(half) / half : 1.0;
+    out[h] = sum / (bins * sinc);
+  }
+  return out;
+}
+
+// Fourier coefficients of the indicator of each part: harmonics × parts.
+Eigen::MatrixXcd part_harmonics(const Cycle& cycle, std::size_t count) {
+  const std::size_t parts = cycle.edge.size() - 1;
+  Eigen::MatrixXcd out(static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(parts));
+  for (std::size_t h = 0; h < count; ++h) {
+    for (std::size_t j = 0; j < parts; ++j) {
+      const double a = cycle.edge[j];
+      const double b = cycle.edge[j + 1];
+      Complex value = b - a;
+      if (h > 0) {
+        const double turn = kTwoPi * static_cast<double>(h);
+        value = (std::polar(1.0, -turn * a) - std::polar(1.0, -turn * b)) / Complex(0.0, turn);
+      }
+      out(static_cast<Eigen::Index>(h), static_cast<Eigen::Index>(j)) = value;
+    }
+  }
+  return out;
+}
+
+// Gain of box and low pass at harmonic h, without latency.
+Complex gain(double window_ms, double tau_ms, double period_ms, std::size_t h) {
+  const double omega = kTwoPi * static_cast<double>(h) / period_ms;
+  Complex value = 1.0;
+  if (window_ms > 0.0 && h > 0) {
+    const Complex turn(0.0, omega * window_ms);
+    value = (1.0 - std::exp(-turn)) / turn;
+  }
+  return value / Complex(1.0, omega * tau_ms);
+}
+
+std::vector<double> grid_or_known(const std::optional<double>& known, std::vector<double> grid) {
+  if (known) return {*known};
+  return grid;
+}
+
+struct Shape {
+  double window_ms;
+  double tau_ms;
+};
+
+// The folded problem in real numbers: rows are real and imaginary parts of harmonics.
+class FoldedProblem {
+ public:
+  FoldedProblem(const Cycle& cycle, std::size_t harmonics)
+      : cycle_(cycle), harmonics_(harmonics), parts_(part_harmonics(cycle, harmonics)) {}
+
+  const Cycle& cycle() const { return cycle_; }
+
+  // What was read, turned back by `latency_ms` minus the fold's own shift.
+  Eigen::VectorXd reading(const std::vector<Complex>& folded, double turn_ms) const {
+    Eigen::VectorXd y(2 * static_cast<Eigen::Index>(harmonics_));
+    for (std::size_t h = 0; h < harmonics_; ++h) {
+      const double omega = kTwoPi * static_cast<double>(h) / cycle_.period_ms;
+      const double twice = h == 0 ? 1.0 : std::numbers::sqrt2;  // h and −h
+      const Complex value = twice * folded[h] * std::polar(1.0, omega * turn_ms);
+      y(2 * static_cast<Eigen::Index>(h)) = value.real();
+      y(2 * static_cast<Eigen::Index>(h) + 1) = value.imag();
+    }
+    return y;
+  }
+
+  // For one shape of the response, the share of each reading's variance that no powers explain.
+  Eigen::VectorXd misfit(double window_ms, double tau_ms, const Eigen::MatrixXd& readings) const {
+    Eigen::MatrixXd model(2 * parts_.rows(), parts_.cols());
+    for (Eigen::Index h = 0; h < parts_.rows(); ++h) {
+      const double twice = h == 0 ? 1.0 : std::numbers::sqrt2;
+      const Eigen::RowVectorXcd row =
+          parts_.row(h) *
+          (twice * gain(window_ms, tau_ms, cycle_.period_ms, static_cast<std::size_t>(h)));
+      model.row(2 * h) = row.real();
+      model.row(2 * h + 1) = row.imag();
+    }
+    Eigen::MatrixXd a = model.transpose() * model;
+    a.diagonal().array() += 1e-7 * a.diagonal().maxCoeff();
+    const Eigen::MatrixXd rhs = model.transpose() * readings;
+    const Eigen::LLT<Eigen::MatrixXd> factor(a);
+    const Eigen::MatrixXd p = factor.solve(rhs);
+    const Eigen::VectorXd total = readings.colwise().squaredNorm();
+    const Eigen::VectorXd mean = readings.row(0).array().square().matrix().transpose();
+    const Eigen::VectorXd explained =
+        (p.array() * rhs.array()).colwise().sum().matrix().transpose();
+    return ((total - explained).array() / (total - mean).array().max(1e-300)).matrix();
+  }
+
+ private:
+  const Cycle& cycle_;
+  std::size_t harmonics_;
+  Eigen::MatrixXcd parts_;
+};
+
+// Folds at every shift that is asked for, once.
+class Folds {
+ public:
+  Folds(const Iterations& iterations, const Segments& segments, const Readings& readings,
+        std::size_t harmonics, double spacing_ms)
+      : iterations_(iterations),
+        segments_(segments),
+        readings_(readings),
+        harmonics_(harmonics),
+        spacing_ms_(spacing_ms) {}
+
+  long nearest(double middle_ms) const { return std::lround(middle_ms / spacing_ms_); }
+  double back_ms(long index) const { return static_cast<double>(index) * spacing_ms_; }
+  const std::vector<Complex>& at(long index) {
+    auto& fold_there = folds_[index];
+    if (fold_there.empty()) {
+      fold_there =
+          harmonics_of(fold(iterations_, segments_, readings_, back_ms(index)), harmonics_);
+    }
+    return fold_there;
+  }
+
+ private:
+  const Iterations& iterations_;
+  const Segments& segments_;
+  const Readings& readings_;
+  std::size_t harmonics_;
+  double spacing_ms_;
+  std::map<long, std::vector<Complex>> folds_;
+};
+
+double middle_ms(const Response& response) {
+  return response.latency_ms + 0.5 * response.window_ms + response.time_constant_ms;
+}
+
+double misfit_of(const FoldedProblem& problem, Folds& folds, const Response& response) {
+  const long index = folds.nearest(middle_ms(response));
+  return problem.misfit(
+      response.window_ms, response.time_constant_ms,
+      problem.reading(folds.at(index), response.latency_ms - folds.back_ms(index)))(0);
+}
+
+// The grid is coarser than a minimum is wide, so each candidate walks down by shrinking steps along
+// each unknown, and along the two pairs that trade against each other (an edge of the box stays).
+Candidate polish(const FoldedProblem& problem, Folds& folds, const KnownResponse& known,
+                 Candidate candidate, double step_ms) {
+  struct Direction {
+    double latency;
+    double window;
+    double tau;
+  };
+  std::vector<Direction> directions;
+  if (!known.latency_ms) directions.push_back({1, 0, 0});
+  if (!known.window_ms) directions.push_back({0, 1, 0});
+  if (!known.time_constant_ms) directions.push_back({0, 0, 1});
+  if (!known.latency_ms && !known.window_ms) directions.push_back({1, -1, 0});
+  if (!known.latency_ms && !known.time_constant_ms) directions.push_back({-1, 0, 1});
+  for (double step = step_ms; step > 0.02 * step_ms; step *= 0.5) {
+    bool moved = true;
+    for (int round = 0; round < 4 && moved; ++round) {
+      moved = false;
+      for (const Direction& direction : directions) {
+        for (const double sign : {1.0, -1.0}) {
+          Response next = candidate.response;
+          next.latency_ms += sign * step * direction.latency;
+          next.window_ms = std::max(0.0, next.window_ms + sign * step * direction.window);
+          next.time_constant_ms =
+              std::max(0.0, next.time_constant_ms + sign * step * direction.tau);
+          const double misfit = misfit_of(problem, folds, next);
+          if (misfit < candidate.misfit) {
+            candidate = {next, misfit};
+            moved = true;
+            break;
+          }
+        }
+      }
+    }
+  }
+  return candidate;
+}
+
+bool same_place(const Response& a, const Response& b, double near_ms) {
+  return std::abs(a.window_ms - b.window_ms) < near_ms &&
+         std::abs(a.latency_ms - b.latency_ms) < near_ms &&
+         std::abs(a.time_constant_ms - b.time_constant_ms) < near_ms;
+}
+
+// The best of each neighbourhood, best first.
+std::vector<Candidate> distinct(std::vector<Candidate> found, double near_ms, std::size_t most) {
+  std::sort(found.begin(), found.end(),
+            [](const Candidate& a, const Candidate& b) { return a.misfit < b.misfit; });
+  std::vector<Candidate> kept;
+  for (const Candidate& candidate : found) {
+    if (kept.size() >= most) break;
+    const bool near = std::any_of(kept.begin(), kept.end(), [&](const Candidate& other) {
+      return same_place(candidate.response, other.response, near_ms);
+    });
+    if (!near) kept.push_back(candidate);
+  }
+  return kept;
+}
+
+std::vector<double> window_grid(double part_ms, double longest_ms) {
+  std::vector<double> grid;
+  for (double w = 0.5 * part_ms; w < longest_ms; w += std::max(0.5 * part_ms, 0.03 * w)) {
+    grid.push_back(w);
+  }
+  return grid;
+}
+
+}  // namespace
+
+std::vector<Candidate> search_response(const Iterations& iterations, const Segments& segments,
+                                       const Readings& readings, const KnownResponse& known,
+                                       double max_latency_ms, std::size_t most) {
+  if (iterations.size() < 3 || readings.size() < 16) return {};
+  const Cycle cycle = mean_cycle(iterations, segments);
+  const double part_ms = cycle.period_ms / static_cast<double>(cycle.edge.size());
+  const auto harmonics =
+      std::min<std::size_t>(kMostHarmonics, std::max<std::size_t>(24, 2 * cycle.edge.size()));
+  const FoldedProblem problem(cycle, harmonics);
+  // Each fold has its own shift, so that jitter of the inferences between a reading and its stamp
+  // does not smear it.
+  const double fine_ms = std::clamp(0.3 * part_ms, 0.02, 0.4);
+  Folds folds(iterations, segments, readings, harmonics,
+              std::clamp(cycle.period_ms / 4.0, 4.0 * fine_ms, 2.0));
+
+  const double longest_ms = std::min(40.0, 3.0 * cycle.period_ms);
+  const std::vector<double> windows =
+      grid_or_known(known.window_ms, window_grid(part_ms, longest_ms));
+  const std::vector<double> taus = grid_or_known(known.time_constant_ms, {0.0, 0.5, 1.2, 2.8, 6.0});
+  std::vector<double> latencies;
+  const double last = known.latency_ms.value_or(max_latency_ms);
+  for (double d = known.latency_ms.value_or(0.0); d <= last + 1e-9; d += fine_ms) {
+    latencies.push_back(d);
+  }
+
+  std::vector<Candidate> found;
+  std::map<long, Eigen::MatrixXd> turned;  // by the shape's middle in steps of the folds' spacing
+  for (const double window : windows) {
+    for (const double tau : taus) {
+      const long offset = folds.nearest(0.5 * window + tau);
+      Eigen::MatrixXd& y = turned[offset];
+      if (y.size() == 0) {
+        y.resize(2 * static_cast<Eigen::Index>(harmonics),
+                 static_cast<Eigen::Index>(latencies.size()));
+        for (std::size_t i = 0; i < latencies.size(); ++i) {
+          const long index = folds.nearest(latencies[i] + folds.back_ms(offset));
+          y.col(static_cast<Eigen::Index>(i)) =
+              problem.reading(folds.at(index), latencies[i] - folds.back_ms(index));
+        }
+      }
+      const Eigen::VectorXd along = problem.misfit(window, tau, y);
+      for (Eigen::Index i = 0; i < along.size(); ++i) {
+        const bool below_left = i == 0 || along(i) <= along(i - 1);
+        const bool below_right = i + 1 == along.size() || along(i) <= along(i + 1);
+        if (!below_left || !below_right) continue;
+        found.push_back(
+            {{window, latencies[static_cast<std::size_t>(i)], tau, known.blur_ms.value_or(0.0)},
+             along(i)});
+      }
+    }
+  }
+  std::vector<Candidate> best = distinct(std::move(found), 0.5 * part_ms, 5 * most);
+  for (Candidate& candidate : best) {
+    candidate = polish(problem, folds, known, candidate, 0.5 * part_ms);
+  }
+  return distinct(std::move(best), 0.3 * part_ms, most);
+}
+
+}  // namespace layerwatt
