@@ -121,10 +121,17 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
   const Segments& segments = fit.segments;
   Readings readings = make_readings(power, segments);
   const std::size_t columns = segments.columns();
-  if (readings.size() < 3 * columns + 50) {
+  // Readings of the idle device before and after say nothing about the layers.
+  const auto first =
+      std::lower_bound(readings.time_ms.begin(), readings.time_ms.end(), segments.edge_ms.front());
+  const auto last =
+      std::upper_bound(first, readings.time_ms.end(), segments.edge_ms.back() + kMaxLatencyMs);
+  const auto active = static_cast<std::size_t>(last - first);
+  if (active < 3 * columns + 50) {
     return {{},
-            std::to_string(readings.size()) + " whole power readings for " +
-                std::to_string(segments.layers) + " layers are too few; run longer"};
+            std::to_string(active) + " whole power readings for " +
+                std::to_string(segments.layers) + " layers are too few",
+            true};
   }
   KnownResponse known = known_response(model);
   if (!readings.window_ms.empty()) known.window_ms = median(readings.window_ms);

@@ -11,9 +11,9 @@
 
 namespace layerwatt {
 
-// The four numbers of a Response that a fit can move. Blur enters squared: the residual is smooth
-// in its variance, also at 0.
-enum class Parameter { latency, window, time_constant, blur_variance };
+// The numbers of a Response that a fit can move. The blur is not among them: it is found from the
+// scatter of the residual (stamp_error.hpp), which shows it far better than the residual's size.
+enum class Parameter { latency, window, time_constant };
 
 std::vector<Parameter> free_parameters(const KnownResponse& known);
 double get(const Response& response, Parameter parameter);

@@ -29,7 +29,9 @@ TEST(LiveTegrastats, PrintsLinesOfTheBusyBoard) {
     ASSERT_FALSE(problem) << text;
     ASSERT_EQ(line.rails.size(), 6u) << text;
     EXPECT_EQ(line.rails[0].name, "GPU");
-    if (count == 0) EXPECT_EQ(line.rails[0].mw, line.rails[0].avg_mw) << text;
+    if (count == 0) {
+      EXPECT_EQ(line.rails[0].mw, line.rails[0].avg_mw) << text;
+    }
     gpu_mw = std::max(gpu_mw, line.rails[0].mw);
     ++count;
   }

@@ -1,0 +1,99 @@
+#include "attribution/deconvolve.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "attribution/synthetic.hpp"
+#include "layerwatt/attribution.hpp"
+
+namespace layerwatt {
+namespace {
+
+using synthetic::energy_weighted_error;
+
+std::vector<double> energies(const Result& result) {
+  std::vector<double> out;
+  for (const LayerResult& layer : result.layers) out.push_back(layer.energy_mj.value().mean);
+  return out;
+}
+
+TEST(Deconvolve, KnownResponseGivesTheLayersBack) {
+  const auto made = synthetic::make({.layers = 20, .window_ms = 4.4});
+  SensorModel model;
+  model.window_ms = 4.4;
+  model.latency_ms = 7.3;
+  model.time_constant_ms = 0.0;
+  model.timestamp_error_ms = 0.0;
+  const auto outcome = deconvolve(made.recording.iterations, made.recording.power, model);
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  EXPECT_DOUBLE_EQ(outcome.fit->response.window_ms, 4.4);
+  double wrong = 0.0;
+  double sum = 0.0;
+  for (std::size_t j = 0; j < 20; ++j) {
+    wrong += std::abs(outcome.fit->power_mw(static_cast<Eigen::Index>(j), 0) - made.power_mw[j]);
+    sum += made.power_mw[j];
+  }
+  EXPECT_LT(wrong / sum, 0.05);
+  EXPECT_FALSE(outcome.fit->latency_std_ms);
+}
+
+TEST(Deconvolve, UnknownResponseIsFoundAndAutoUsesIt) {
+  const auto made = synthetic::make({.layers = 12, .seconds = 40.0, .window_ms = 2.2, .seed = 11});
+  const Result result = attribute(made.recording);
+  EXPECT_EQ(result.method, Method::deconvolve) << result.method_reason;
+  EXPECT_LT(energy_weighted_error(energies(result), made.energy_mj), 0.01);
+  EXPECT_NEAR(result.sensor.model.window_ms.value_or(0.0), 2.2, 0.02);
+  EXPECT_NEAR(result.sensor.model.latency_ms.value_or(0.0), 7.3, 0.02);
+  EXPECT_NEAR(result.closure.value().ratio, 1.0, 0.01);
+  // The reference's way, for scale: no better than a guess.
+  const Result overlap = attribute(made.recording, {.method = Method::overlap});
+  EXPECT_GT(energy_weighted_error(energies(overlap), made.energy_mj), 0.1);
+}
+
+TEST(Deconvolve, StampErrorIsFoundAndBlurred) {
+  const auto made = synthetic::make({.layers = 8, .seconds = 40.0, .stamp_error_ms = 0.1});
+  const auto outcome = deconvolve(made.recording.iterations, made.recording.power, {});
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  EXPECT_NEAR(outcome.fit->response.blur_ms, 0.1, 0.02);
+}
+
+TEST(Deconvolve, RegisterReadMoreOftenThanWritten) {
+  const auto made = synthetic::make({.layers = 10, .seconds = 40.0, .grid_ms = 6.6});
+  const auto outcome = deconvolve(made.recording.iterations, made.recording.power, {});
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  ASSERT_TRUE(outcome.fit->grid_ms);
+  EXPECT_NEAR(*outcome.fit->grid_ms, 6.6, 1e-4);
+}
+
+TEST(Deconvolve, ASlowSensorIsRefusedAndTheTotalStands) {
+  const auto made = synthetic::make({.layers = 10, .window_ms = 100.0});
+  SensorModel model;
+  model.window_ms = 100.0;
+  model.latency_ms = 7.3;
+  model.time_constant_ms = 0.0;
+  model.timestamp_error_ms = 0.0;
+  Recording recording = made.recording;
+  recording.manifest.sensor.model = model;
+  const Result result = attribute(recording);
+  double truth = made.outside_mj;
+  for (const double mj : made.energy_mj) truth += mj;
+  EXPECT_NEAR(result.total.energy_mj.value().mean / truth, 1.0, 0.01);
+  for (const LayerResult& layer : result.layers) {
+    const double known = made.energy_mj[layer.index];
+    if (!layer.group) {
+      ASSERT_TRUE(layer.energy_mj.value().ci95);
+      EXPECT_NEAR(layer.energy_mj->mean, known, 0.6 * known) << layer.name;
+    }
+  }
+}
+
+TEST(Deconvolve, TooFewReadingsAreRefusedForThatReason) {
+  const auto made = synthetic::make({.layers = 10, .seconds = 0.2});
+  const auto outcome = deconvolve(made.recording.iterations, made.recording.power, {});
+  EXPECT_FALSE(outcome.fit);
+  EXPECT_TRUE(outcome.too_few);
+}
+
+}  // namespace
+}  // namespace layerwatt

@@ -1,0 +1,50 @@
+#include "attribution/residuals.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "attribution/synthetic.hpp"
+
+namespace layerwatt {
+namespace {
+
+struct Case {
+  synthetic::Synthetic made;
+  Segments segments;
+  Readings readings;
+};
+
+Case make_case(const synthetic::Spec& spec) {
+  Case s{synthetic::make(spec), {}, {}};
+  s.segments = make_segments(s.made.recording.iterations);
+  for (std::size_t k = 0; k < s.made.recording.power.size(); ++k) {
+    s.readings.time_ms.push_back(s.segments.ms(s.made.recording.power.time_ns[k]));
+    s.readings.weight.push_back(1.0);
+    s.readings.value.push_back(s.made.recording.power.rail_mw[k]);
+  }
+  return s;
+}
+
+TEST(ResidualsOf, AreTheNoiseUnderTheTrueResponse) {
+  const Case s = make_case({.layers = 6, .noise_mw = 50.0, .step_mw = 0.0});
+  const Residuals residuals = residuals_of(s.segments, s.readings, {1.1, 7.3, 0.0, 0.0}, 0.05);
+  double sum = 0.0;
+  for (const double r : residuals.residual_mw) sum += r * r;
+  EXPECT_NEAR(std::sqrt(sum / static_cast<double>(s.readings.size())), 50.0, 3.0);
+}
+
+TEST(StructureLeft, IsNoneForTheTruthAndMuchForAWrongResponse) {
+  const Case s = make_case({.layers = 6});
+  const Iterations& iterations = s.made.recording.iterations;
+  const auto left = [&](const Response& response) {
+    return structure_left(iterations, s.segments, s.readings,
+                          residuals_of(s.segments, s.readings, response, 0.05));
+  };
+  EXPECT_LT(left({1.1, 7.3, 0.0, 0.0}), 0.02);
+  EXPECT_GT(left({1.1, 5.3, 0.0, 0.0}), 0.2);
+  EXPECT_GT(left({4.4, 7.3, 0.0, 0.0}), 0.2);
+}
+
+}  // namespace
+}  // namespace layerwatt
