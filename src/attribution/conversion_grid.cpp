@@ -63,35 +63,36 @@ double sharpen(const std::vector<Pair>& pairs, double coarse_ms, double shortest
 
 double wrap(double x, double period) { return x - period * std::floor(x / period); }
 
-// An instant of the grid lies in no equal pair: it comes after the end of each and before the begin
-// of the next one around the circle. With the right period the two bounds meet.
+// Where a value changed between two readings, an instant of the grid lies between them, without
+// exception (that two conversions give the same value is chance, and says nothing). With the right
+// period all these intervals have a phase in common.
 struct Bracket {
   double period_ms = 0.0;
   double phase_ms = 0.0;
   double overlap_ms = 0.0;  // by how much the bounds contradict each other; < 0: a gap between them
 };
 
-Bracket bracket(const std::vector<Pair>& equal, double period_ms) {
+Bracket bracket(const std::vector<Pair>& changed, double period_ms) {
   std::complex<double> sum = 0.0;
-  for (const Pair& pair : equal) {
+  for (const Pair& pair : changed) {
     const double at = 0.5 * (pair.begin_ms + pair.end_ms);
     sum += std::polar(1.0, 2.0 * std::numbers::pi * at / period_ms);
   }
   const double centre = wrap(std::arg(sum) / (2.0 * std::numbers::pi) * period_ms, period_ms);
-  std::vector<double> ends;
   std::vector<double> begins;
-  for (const Pair& pair : equal) {
+  std::vector<double> ends;
+  for (const Pair& pair : changed) {
     const double at = 0.5 * (pair.begin_ms + pair.end_ms);
     const double turn = std::round((at - centre) / period_ms) * period_ms + centre;
+    begins.push_back(pair.begin_ms - turn);
     ends.push_back(pair.end_ms - turn);
-    begins.push_back(pair.begin_ms - turn + period_ms);
   }
-  // Pairs that are equal by chance contradict any grid; 2 % of them are allowed to.
-  const auto cut = static_cast<std::ptrdiff_t>(ends.size() / 50);
-  std::nth_element(ends.begin(), ends.end() - 1 - cut, ends.end());
-  std::nth_element(begins.begin(), begins.begin() + cut, begins.end());
-  const double after = *(ends.end() - 1 - cut);
-  const double before = begins[static_cast<std::size_t>(cut)];
+  // A stamp that is late once in a thousand readings must not decide.
+  const auto cut = static_cast<std::ptrdiff_t>(begins.size() / 1000);
+  std::nth_element(begins.begin(), begins.end() - 1 - cut, begins.end());
+  std::nth_element(ends.begin(), ends.begin() + cut, ends.end());
+  const double after = *(begins.end() - 1 - cut);
+  const double before = ends[static_cast<std::size_t>(cut)];
   return {period_ms, wrap(centre + 0.5 * (after + before), period_ms), after - before};
 }
 
@@ -106,14 +107,14 @@ bool equal_rows(const Readings& readings, std::size_t a, std::size_t b) {
 std::optional<ConversionGrid> find_conversion_grid(const Readings& readings, double begin_ms,
                                                    double end_ms) {
   std::vector<Pair> equal;
+  std::vector<Pair> changed;
   std::vector<double> gaps;
   std::size_t by_chance = 0;
   for (std::size_t k = 0; k + 3 < readings.size(); ++k) {
     if (readings.time_ms[k] < begin_ms || readings.time_ms[k + 1] > end_ms) continue;
     gaps.push_back(readings.time_ms[k + 1] - readings.time_ms[k]);
-    if (equal_rows(readings, k, k + 1)) {
-      equal.push_back({readings.time_ms[k], readings.time_ms[k + 1]});
-    }
+    const Pair pair{readings.time_ms[k], readings.time_ms[k + 1]};
+    (equal_rows(readings, k, k + 1) ? equal : changed).push_back(pair);
     by_chance += equal_rows(readings, k, k + 3) ? 1 : 0;
   }
   if (equal.size() < kFewestPairs) return std::nullopt;
@@ -140,11 +141,11 @@ std::optional<ConversionGrid> find_conversion_grid(const Readings& readings, dou
   // A twentieth of a turn is far too coarse for the ends of the run: narrow the period down to the
   // one for which the instants are bracketed most tightly.
   double width = 2.0 * kTurnStep * period_ms / (equal.back().end_ms - equal.front().begin_ms);
-  Bracket best = bracket(equal, period_ms);
+  Bracket best = bracket(changed, period_ms);
   for (int round = 0; round < 4; ++round) {
     const double around = best.period_ms;
     for (int k = -30; k <= 30; ++k) {
-      const Bracket trial = bracket(equal, around * (1.0 + width * k / 30.0));
+      const Bracket trial = bracket(changed, around * (1.0 + width * k / 30.0));
       if (trial.overlap_ms < best.overlap_ms) best = trial;
     }
     width /= 8.0;

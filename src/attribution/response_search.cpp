@@ -2,10 +2,12 @@
 
 #include <Eigen/Cholesky>
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <complex>
-#include <map>
+#include <future>
 #include <numbers>
+#include <thread>
 
 namespace layerwatt {
 namespace {
@@ -16,6 +18,9 @@ constexpr std::size_t kBins = 512;
 constexpr std::size_t kMostHarmonics = 160;
 // More unknowns than harmonics cannot be told apart here; the fine fit uses every layer again.
 constexpr std::size_t kMostParts = 96;
+// Minima of the coarse grid that are followed down. The true one is not always among the best ten
+// there: noise and a grid that steps past a narrow minimum see to that.
+constexpr std::size_t kPolished = 120;
 
 // The mean inference: shares of the cycle (start to start) at which parts begin and end.
 struct Cycle {
@@ -149,7 +154,7 @@ class FoldedProblem {
   FoldedProblem(const Cycle& cycle, std::size_t harmonics)
       : cycle_(cycle), harmonics_(harmonics), parts_(part_harmonics(cycle, harmonics)) {}
 
-  const Cycle& cycle() const { return cycle_; }
+  Eigen::Index rows() const { return 2 * static_cast<Eigen::Index>(harmonics_); }
 
   // What was read, turned back by `latency_ms` minus the fold's own shift.
   Eigen::VectorXd reading(const std::vector<Complex>& folded, double turn_ms) const {
@@ -193,42 +198,37 @@ class FoldedProblem {
   Eigen::MatrixXcd parts_;
 };
 
-// Folds at every shift that is asked for, once.
+// The readings folded at every shift from 0 on that a search can ask for.
 class Folds {
  public:
   Folds(const Iterations& iterations, const Segments& segments, const Readings& readings,
-        std::size_t harmonics, double spacing_ms)
-      : iterations_(iterations),
-        segments_(segments),
-        readings_(readings),
-        harmonics_(harmonics),
-        spacing_ms_(spacing_ms) {}
-
-  long nearest(double middle_ms) const { return std::lround(middle_ms / spacing_ms_); }
-  double back_ms(long index) const { return static_cast<double>(index) * spacing_ms_; }
-  const std::vector<Complex>& at(long index) {
-    auto& fold_there = folds_[index];
-    if (fold_there.empty()) {
-      fold_there =
-          harmonics_of(fold(iterations_, segments_, readings_, back_ms(index)), harmonics_);
+        std::size_t harmonics, double spacing_ms, double farthest_ms)
+      : spacing_ms_(spacing_ms) {
+    for (long index = 0; back_ms(index) < farthest_ms + spacing_ms; ++index) {
+      folds_.push_back(
+          harmonics_of(fold(iterations, segments, readings, back_ms(index)), harmonics));
     }
-    return fold_there;
+  }
+
+  long nearest(double middle_ms) const {
+    const long last = static_cast<long>(folds_.size()) - 1;
+    return std::clamp(std::lround(middle_ms / spacing_ms_), 0L, last);
+  }
+  double back_ms(long index) const { return static_cast<double>(index) * spacing_ms_; }
+  const std::vector<Complex>& at(long index) const {
+    return folds_[static_cast<std::size_t>(index)];
   }
 
  private:
-  const Iterations& iterations_;
-  const Segments& segments_;
-  const Readings& readings_;
-  std::size_t harmonics_;
   double spacing_ms_;
-  std::map<long, std::vector<Complex>> folds_;
+  std::vector<std::vector<Complex>> folds_;
 };
 
 double middle_ms(const Response& response) {
   return response.latency_ms + 0.5 * response.window_ms + response.time_constant_ms;
 }
 
-double misfit_of(const FoldedProblem& problem, Folds& folds, const Response& response) {
+double misfit_of(const FoldedProblem& problem, const Folds& folds, const Response& response) {
   const long index = folds.nearest(middle_ms(response));
   return problem.misfit(
       response.window_ms, response.time_constant_ms,
@@ -237,7 +237,7 @@ double misfit_of(const FoldedProblem& problem, Folds& folds, const Response& res
 
 // The grid is coarser than a minimum is wide, so each candidate walks down by shrinking steps along
 // each unknown, and along the two pairs that trade against each other (an edge of the box stays).
-Candidate polish(const FoldedProblem& problem, Folds& folds, const KnownResponse& known,
+Candidate polish(const FoldedProblem& problem, const Folds& folds, const KnownResponse& known,
                  Candidate candidate, double step_ms) {
   struct Direction {
     double latency;
@@ -252,7 +252,7 @@ Candidate polish(const FoldedProblem& problem, Folds& folds, const KnownResponse
   if (!known.latency_ms && !known.time_constant_ms) directions.push_back({-1, 0, 1});
   for (double step = step_ms; step > 0.02 * step_ms; step *= 0.5) {
     bool moved = true;
-    for (int round = 0; round < 4 && moved; ++round) {
+    for (int round = 0; round < 2 && moved; ++round) {
       moved = false;
       for (const Direction& direction : directions) {
         for (const double sign : {1.0, -1.0}) {
@@ -303,6 +303,56 @@ std::vector<double> window_grid(double part_ms, double longest_ms) {
   return grid;
 }
 
+struct Grid {
+  std::vector<double> windows;
+  std::vector<double> taus;
+  std::vector<double> latencies;
+  double fine_ms = 0.0;  // between latencies
+  double blur_ms = 0.0;
+};
+
+// Calls `work(i)` for every i < count, from as many threads as there are processors.
+template <class Work>
+void for_each_in_parallel(std::size_t count, Work work) {
+  std::atomic<std::size_t> next{0};
+  const auto run = [&] {
+    for (std::size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::future<void>> others;
+  for (unsigned t = 1; t < std::thread::hardware_concurrency(); ++t) {
+    others.push_back(std::async(std::launch::async, run));
+  }
+  run();
+  for (auto& other : others) other.get();
+}
+
+// The minima along latency for every shape of the grid.
+std::vector<Candidate> scan(const FoldedProblem& problem, const Folds& folds, const Grid& grid) {
+  const std::size_t shapes = grid.windows.size() * grid.taus.size();
+  std::vector<std::vector<Candidate>> found(shapes);
+  for_each_in_parallel(shapes, [&](std::size_t s) {
+    const double window = grid.windows[s / grid.taus.size()];
+    const double tau = grid.taus[s % grid.taus.size()];
+    Eigen::MatrixXd y(problem.rows(), static_cast<Eigen::Index>(grid.latencies.size()));
+    for (std::size_t i = 0; i < grid.latencies.size(); ++i) {
+      const long index = folds.nearest(grid.latencies[i] + 0.5 * window + tau);
+      y.col(static_cast<Eigen::Index>(i)) =
+          problem.reading(folds.at(index), grid.latencies[i] - folds.back_ms(index));
+    }
+    const Eigen::VectorXd along = problem.misfit(window, tau, y);
+    for (Eigen::Index i = 0; i < along.size(); ++i) {
+      const bool below_left = i == 0 || along(i) <= along(i - 1);
+      const bool below_right = i + 1 == along.size() || along(i) <= along(i + 1);
+      if (!below_left || !below_right) continue;
+      found[s].push_back(
+          {{window, grid.latencies[static_cast<std::size_t>(i)], tau, grid.blur_ms}, along(i)});
+    }
+  });
+  std::vector<Candidate> all;
+  for (const auto& some : found) all.insert(all.end(), some.begin(), some.end());
+  return all;
+}
+
 }  // namespace
 
 std::vector<Candidate> search_response(const Iterations& iterations, const Segments& segments,
@@ -314,52 +364,27 @@ std::vector<Candidate> search_response(const Iterations& iterations, const Segme
   const auto harmonics =
       std::min<std::size_t>(kMostHarmonics, std::max<std::size_t>(24, 2 * cycle.edge.size()));
   const FoldedProblem problem(cycle, harmonics);
+
+  Grid grid;
+  grid.fine_ms = std::clamp(0.3 * part_ms, 0.02, 0.4);
+  const double longest_ms = std::min(40.0, 3.0 * cycle.period_ms);
+  grid.windows = grid_or_known(known.window_ms, window_grid(part_ms, longest_ms));
+  grid.taus = grid_or_known(known.time_constant_ms, {0.0, 0.5, 1.2, 2.8, 6.0});
+  const double last = known.latency_ms.value_or(max_latency_ms);
+  for (double d = known.latency_ms.value_or(0.0); d <= last + 1e-9; d += grid.fine_ms) {
+    grid.latencies.push_back(d);
+  }
+  grid.blur_ms = known.blur_ms.value_or(0.0);
   // Each fold has its own shift, so that jitter of the inferences between a reading and its stamp
   // does not smear it.
-  const double fine_ms = std::clamp(0.3 * part_ms, 0.02, 0.4);
-  Folds folds(iterations, segments, readings, harmonics,
-              std::clamp(cycle.period_ms / 4.0, 4.0 * fine_ms, 2.0));
+  const Folds folds(iterations, segments, readings, harmonics,
+                    std::clamp(cycle.period_ms / 4.0, 4.0 * grid.fine_ms, 2.0),
+                    last + 0.5 * grid.windows.back() + grid.taus.back());
 
-  const double longest_ms = std::min(40.0, 3.0 * cycle.period_ms);
-  const std::vector<double> windows =
-      grid_or_known(known.window_ms, window_grid(part_ms, longest_ms));
-  const std::vector<double> taus = grid_or_known(known.time_constant_ms, {0.0, 0.5, 1.2, 2.8, 6.0});
-  std::vector<double> latencies;
-  const double last = known.latency_ms.value_or(max_latency_ms);
-  for (double d = known.latency_ms.value_or(0.0); d <= last + 1e-9; d += fine_ms) {
-    latencies.push_back(d);
-  }
-
-  std::vector<Candidate> found;
-  std::map<long, Eigen::MatrixXd> turned;  // by the shape's middle in steps of the folds' spacing
-  for (const double window : windows) {
-    for (const double tau : taus) {
-      const long offset = folds.nearest(0.5 * window + tau);
-      Eigen::MatrixXd& y = turned[offset];
-      if (y.size() == 0) {
-        y.resize(2 * static_cast<Eigen::Index>(harmonics),
-                 static_cast<Eigen::Index>(latencies.size()));
-        for (std::size_t i = 0; i < latencies.size(); ++i) {
-          const long index = folds.nearest(latencies[i] + folds.back_ms(offset));
-          y.col(static_cast<Eigen::Index>(i)) =
-              problem.reading(folds.at(index), latencies[i] - folds.back_ms(index));
-        }
-      }
-      const Eigen::VectorXd along = problem.misfit(window, tau, y);
-      for (Eigen::Index i = 0; i < along.size(); ++i) {
-        const bool below_left = i == 0 || along(i) <= along(i - 1);
-        const bool below_right = i + 1 == along.size() || along(i) <= along(i + 1);
-        if (!below_left || !below_right) continue;
-        found.push_back(
-            {{window, latencies[static_cast<std::size_t>(i)], tau, known.blur_ms.value_or(0.0)},
-             along(i)});
-      }
-    }
-  }
-  std::vector<Candidate> best = distinct(std::move(found), 0.5 * part_ms, 5 * most);
-  for (Candidate& candidate : best) {
-    candidate = polish(problem, folds, known, candidate, 0.5 * part_ms);
-  }
+  std::vector<Candidate> best = distinct(scan(problem, folds, grid), 0.5 * part_ms, kPolished);
+  for_each_in_parallel(best.size(), [&](std::size_t i) {
+    best[i] = polish(problem, folds, known, best[i], 0.5 * part_ms);
+  });
   return distinct(std::move(best), 0.3 * part_ms, most);
 }
 
