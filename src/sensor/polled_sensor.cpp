@@ -20,6 +20,7 @@ using Steady = std::chrono::steady_clock;
 constexpr double kShortestIntervalMs = 0.1;
 constexpr int kTrialReads = 5;
 constexpr int kGapIntervals = 3;
+constexpr std::int64_t kMostGaps = 20;
 
 std::chrono::nanoseconds to_interval(double interval_ms) {
   if (!std::isfinite(interval_ms) || interval_ms < kShortestIntervalMs || interval_ms > 3.6e6) {
@@ -126,6 +127,8 @@ void PolledSensor::loop(SampleSink& sink) {
   Logged problems(log, *clock_);
   std::int64_t readings = 0;
   std::int64_t missed = 0;
+  std::int64_t gaps = 0;
+  double longest_gap_ms = 0.0;
   std::optional<std::int64_t> last_stamp;
   Steady::time_point deadline = Steady::now();
   for (bool stopping = false; !stopping;) {
@@ -136,9 +139,12 @@ void PolledSensor::loop(SampleSink& sink) {
       // A stamp that does not advance would make the recording unreadable.
       if (any && (!last_stamp || taken.time_ns > *last_stamp)) {
         if (last_stamp && taken.time_ns - *last_stamp > kGapIntervals * interval_.count()) {
-          sink.incident({taken.time_ns, "gap",
-                         fmt::format("no reading for {:.1f} ms",
-                                     milliseconds_between(*last_stamp, taken.time_ns).value)});
+          const double gap_ms = milliseconds_between(*last_stamp, taken.time_ns).value;
+          longest_gap_ms = std::max(longest_gap_ms, gap_ms);
+          // On a machine that is too busy every reading would be an incident.
+          if (++gaps <= kMostGaps) {
+            sink.incident({taken.time_ns, "gap", fmt::format("no reading for {:.1f} ms", gap_ms)});
+          }
         }
         sink.sample(taken.time_ns, values_);
         last_stamp = taken.time_ns;
@@ -159,6 +165,11 @@ void PolledSensor::loop(SampleSink& sink) {
     log.report(now, "late",
                fmt::format("{} of {} readings were left out because the one before was late",
                            missed, readings + missed));
+  }
+  if (gaps > kMostGaps) {
+    log.report(now, "gap",
+               fmt::format("{} gaps more, the longest of all {:.1f} ms", gaps - kMostGaps,
+                           longest_gap_ms));
   }
   log.finish(now);
 }

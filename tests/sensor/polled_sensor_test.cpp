@@ -174,6 +174,24 @@ TEST(PolledSensor, AReadingWithNoRailAtAllIsNoSampleAndLeavesAGap) {
   EXPECT_EQ(sink.incidents("gap"), std::vector<std::string>{"no reading for 5.0 ms"});
 }
 
+TEST(PolledSensor, ManyGapsAreCountedAfterTheFirstTwenty) {
+  auto sensor =
+      scripted(1, 0.1, [](int n, std::span<double> values, Problems&) -> std::optional<int64_t> {
+        values[0] = 7;
+        // The 10th reading comes 5 ms after the one before, all others 1 ms.
+        return 1'000'000 * (n < 10 ? n : n + 4);
+      });
+  FakeSink sink;
+  sensor->start(sink);
+  ASSERT_TRUE(sink.wait_for_samples(30));
+  sensor->stop();
+  const auto samples = sink.samples().size();
+  const auto gaps = sink.incidents("gap");
+  ASSERT_EQ(gaps.size(), 21u);
+  EXPECT_EQ(gaps[9], "no reading for 5.0 ms");
+  EXPECT_EQ(gaps[20], std::to_string(samples - 1 - 20) + " gaps more, the longest of all 5.0 ms");
+}
+
 TEST(PolledSensor, AStampThatDoesNotAdvanceIsLeftOut) {
   auto sensor =
       scripted(1, 0.2, [](int n, std::span<double> values, Problems&) -> std::optional<int64_t> {
