@@ -360,7 +360,8 @@ std::vector<Candidate> search_response(const Iterations& iterations, const Segme
                                        double max_latency_ms, std::size_t most) {
   if (iterations.size() < 3 || readings.size() < 16) return {};
   const Cycle cycle = mean_cycle(iterations, segments);
-  const double part_ms = cycle.period_ms / static_cast<double>(cycle.edge.size());
+  // Few long layers still have sharp edges, and it is edges that a response is found by.
+  const double part_ms = std::min(0.4, cycle.period_ms / static_cast<double>(cycle.edge.size()));
   const auto harmonics =
       std::min<std::size_t>(kMostHarmonics, std::max<std::size_t>(24, 2 * cycle.edge.size()));
   const FoldedProblem problem(cycle, harmonics);
