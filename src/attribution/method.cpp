@@ -105,8 +105,8 @@ void use_deconvolution(MethodChoice& choice, std::optional<Method> asked) {
   choice.method = Method::deconvolve;
   choice.grouped.clear();
   choice.warnings.clear();
-  choice.reason = asked ? "deconvolve, as asked for"
-                        : "deconvolve: a reading is a mix of layers, and enough different mixes "
+  choice.reason = asked ? "as asked for"
+                        : "a reading is a mix of layers, and enough different mixes "
                           "were read to solve for the layers";
 }
 
