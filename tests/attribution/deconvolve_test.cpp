@@ -88,6 +88,13 @@ TEST(Deconvolve, ASlowSensorIsRefusedAndTheTotalStands) {
   }
 }
 
+TEST(Deconvolve, ASlowSensorOfUnknownResponseIsRefused) {
+  const auto made = synthetic::make({.layers = 5, .seconds = 5.0, .window_ms = 100.0});
+  const Result result = attribute(made.recording);
+  ASSERT_EQ(result.groups.size(), 1u) << result.method_reason;
+  EXPECT_EQ(result.groups[0].layers.size(), 5u);
+}
+
 TEST(Deconvolve, TooFewReadingsAreRefusedForThatReason) {
   const auto made = synthetic::make({.layers = 10, .seconds = 0.2});
   const auto outcome = deconvolve(made.recording.iterations, made.recording.power, {});
