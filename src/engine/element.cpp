@@ -34,7 +34,8 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   if (shape.empty()) return "scalar";
   std::string text;
   for (const std::int64_t dimension : shape) {
-    text += (text.empty() ? "" : "x") + std::to_string(dimension);
+    if (!text.empty()) text += 'x';
+    text += std::to_string(dimension);
   }
   return text;
 }

@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -117,6 +120,17 @@ std::uint64_t count_parameters(const ov::Model& model) {
   return count;
 }
 
+// What each node of the graph that runs was made of, by its name (OpenVINO makes those unique).
+std::map<std::string, std::string> original_names(const ov::CompiledModel& compiled) {
+  std::map<std::string, std::string> names;
+  for (const auto& node : compiled.get_runtime_model()->get_ops()) {
+    const auto found = node->get_rt_info().find("originalLayersNames");
+    if (found == node->get_rt_info().end() || !found->second.is<std::string>()) continue;
+    names[node->get_friendly_name()] = found->second.as<std::string>();
+  }
+  return names;
+}
+
 class OpenVinoEngine final : public Engine {
  public:
   OpenVinoEngine(Host host, EngineOptions options)
@@ -173,6 +187,7 @@ class OpenVinoEngine final : public Engine {
       throw Error(ErrorKind::bad_input, useful_part(error.what()), options_.model.string());
     }
     fix_shapes(*model_, options_);
+    for (const auto& node : model_->get_ops()) operations_.insert(node->get_friendly_name());
 
     // One stream: nodes of one inference then run one after another, which the times rely on.
     ov::AnyMap config = {ov::enable_profiling(true), ov::num_streams(1),
@@ -217,11 +232,15 @@ class OpenVinoEngine final : public Engine {
   }
 
   void describe() {
+    const auto originals = original_names(compiled_);
     json nodes = json::array();
     for (const std::size_t node : timeline_->nodes()) {
       const ov::ProfilingInfo& info = infos_[node];
-      layers_.push_back({info.node_name, info.node_type, precision_of(info.exec_type)});
-      nodes.push_back(info.exec_type);
+      const auto found = originals.find(info.node_name);
+      layers_.push_back(
+          {layer_name(info.node_name, found == originals.end() ? "" : found->second, operations_),
+           info.node_type, precision_of(info.exec_type)});
+      nodes.push_back({{"node", info.node_name}, {"implementation", info.exec_type}});
     }
     if (layers_.empty()) {
       throw Error(ErrorKind::engine, "OpenVINO ran no node of this model", options_.model.string(),
@@ -237,7 +256,7 @@ class OpenVinoEngine final : public Engine {
              {"outputs", shapes_json(std::as_const(*model_).outputs())},
              {"parameters", count_parameters(*model_)},
              {"seed", options_.seed},
-             {"implementations", std::move(nodes)}}
+             {"nodes", std::move(nodes)}}
             .dump(-1, ' ', false, json::error_handler_t::replace);
     device_json_ = json{{"kind", "cpu"},
                         {"name", core_.get_property(kDevice, ov::device::full_name)},
@@ -250,6 +269,7 @@ class OpenVinoEngine final : public Engine {
   EngineOptions options_;
   ov::Core core_;
   std::shared_ptr<ov::Model> model_;
+  std::set<std::string, std::less<>> operations_;  // the model's, before anything is fused
   ov::CompiledModel compiled_;
   ov::InferRequest request_;
   std::vector<ov::ProfilingInfo> infos_;

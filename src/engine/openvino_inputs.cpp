@@ -1,5 +1,6 @@
 #include "engine/openvino_inputs.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -86,6 +87,16 @@ ov::PartialShape to_shape(const std::vector<std::int64_t>& shape) {
   return result;
 }
 
+// The shape with 1 for what is open, as an example to type.
+std::string smallest(const ov::PartialShape& shape) {
+  if (shape.rank().is_dynamic()) return "1x3x224x224";
+  std::vector<std::int64_t> closed;
+  for (const ov::Dimension& dimension : shape) {
+    closed.push_back(std::max<std::int64_t>(1, dimension.get_min_length()));
+  }
+  return shape_text(closed);
+}
+
 // The shape given for an input, and where it came from.
 struct Given {
   ov::PartialShape shape;
@@ -135,7 +146,7 @@ void fix_shapes(ov::Model& model, const EngineOptions& options) {
       throw Error(ErrorKind::bad_input,
                   "input '" + name_of(input) + "' has the dynamic shape " + text_of(has),
                   options.model.filename().string(),
-                  "give it, e.g. --shape " + name_of(input) + ":1x3x224x224");
+                  "give it: --shape " + name_of(input) + ":" + smallest(has));
     }
     if (!has.compatible(given->shape)) {
       throw Error(ErrorKind::bad_input,

@@ -75,4 +75,30 @@ std::optional<std::string> precision_of(std::string_view exec_type) {
   return std::string(suffix);
 }
 
+std::string layer_name(const std::string& node, std::string_view originals,
+                       const std::set<std::string, std::less<>>& known) {
+  // What the ONNX reader splits "X" with a bias into: "X/WithoutBiases" and an addition named "X".
+  constexpr std::string_view kSplit = "/WithoutBiases";
+  std::string joined;
+  for (std::size_t at = 0; at < originals.size();) {
+    // The longest known name that starts here; up to the next comma when there is none.
+    std::size_t end = std::min(originals.find(',', at), originals.size());
+    std::string_view name = originals.substr(at, end - at);
+    bool is_known = known.count(name) != 0;
+    for (std::size_t longer = end; longer < originals.size();) {
+      longer = std::min(originals.find(',', longer + 1), originals.size());
+      const std::string_view candidate = originals.substr(at, longer - at);
+      if (known.count(candidate) == 0) continue;
+      is_known = true;
+      name = candidate;
+      end = longer;
+    }
+    at = end + 1;
+    if (is_known && !name.ends_with(kSplit)) {
+      joined += (joined.empty() ? "" : " + ") + std::string(name);
+    }
+  }
+  return joined.empty() ? node : joined;
+}
+
 }  // namespace layerwatt

@@ -23,6 +23,7 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 namespace fs = std::filesystem;
 
 Host module_host() {
@@ -106,7 +107,9 @@ TEST_F(OpenVino, TimesEveryNodeThatRuns) {
     if (*layer.type == "Convolution") convolutions.push_back(layer.name);
   }
   // In execution order, and with names as the model gives them.
-  EXPECT_EQ(convolutions, (std::vector<std::string>{"conv, \"first\"", "conv zweite ü"}));
+  // What else is fused into them depends on the CPU.
+  EXPECT_THAT(convolutions,
+              testing::ElementsAre(StartsWith("conv, \"first\""), StartsWith("conv zweite ü")));
 
   Inference inference;
   double total_ms = 0.0;
@@ -190,7 +193,7 @@ TEST_F(OpenVino, DynamicShapesMustBeGiven) {
   const Error error = refusal(options);
   EXPECT_EQ(error.kind(), ErrorKind::bad_input);
   EXPECT_THAT(error.problem(), AllOf(HasSubstr("'data'"), HasSubstr("[?,3,32,32]")));
-  EXPECT_THAT(error.hint(), HasSubstr("--shape data:"));
+  EXPECT_THAT(error.hint(), HasSubstr("--shape data:1x3x32x32"));
 
   options.shapes = {{"data", {4, 3, 32, 32}}};
   const json said = json::parse(loaded(options)->engine_json());

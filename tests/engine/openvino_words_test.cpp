@@ -50,5 +50,29 @@ TEST(OpenVinoWords, PrecisionEndsTheImplementationsName) {
   EXPECT_EQ(precision_of(""), std::nullopt);
 }
 
+const std::set<std::string, std::less<>> kKnown = {
+    "/conv1/Conv", "/conv1/Conv/WithoutBiases", "/relu/Relu", "conv, \"first\"", "conv", "bn"};
+
+TEST(OpenVinoWords, ALayerIsNamedByTheOperationsOfTheModel) {
+  EXPECT_EQ(layer_name("/conv1/Conv/WithoutBiases",
+                       "/conv1/Conv/WithoutBiases,/conv1/Conv,/relu/Relu", kKnown),
+            "/conv1/Conv + /relu/Relu");
+  EXPECT_EQ(layer_name("Multiply_5133", "Multiply_5133,bn,/relu/Relu", kKnown), "bn + /relu/Relu");
+  EXPECT_EQ(layer_name("conv", "conv", kKnown), "conv");
+}
+
+TEST(OpenVinoWords, CommasInNamesDoNotSplitThem) {
+  EXPECT_EQ(layer_name("conv, \"first\"", "conv, \"first\",/relu/Relu", kKnown),
+            "conv, \"first\" + /relu/Relu");
+  EXPECT_EQ(layer_name("x", "made, up,conv, \"first\"", kKnown), "conv, \"first\"");
+}
+
+TEST(OpenVinoWords, WhatOpenVinoPutInKeepsItsName) {
+  EXPECT_EQ(layer_name("data_abcd_acdb_conv", "", kKnown), "data_abcd_acdb_conv");
+  EXPECT_EQ(layer_name("Multiply_5133", "Multiply_5133", kKnown), "Multiply_5133");
+  EXPECT_EQ(layer_name("/conv1/Conv/WithoutBiases", "/conv1/Conv/WithoutBiases", kKnown),
+            "/conv1/Conv/WithoutBiases");
+}
+
 }  // namespace
 }  // namespace layerwatt
