@@ -10,86 +10,28 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "fakes/npy_file.hpp"
-#include "fakes/onnx_model.hpp"
-#include "fakes/scratch_directory.hpp"
-#include "layerwatt/error.hpp"
-#include "layerwatt/registry.hpp"
+#include "engine/openvino_fixture.hpp"
 
 namespace layerwatt {
 namespace {
 
 using nlohmann::json;
-using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 using testing::StartsWith;
 namespace fs = std::filesystem;
 
-Host module_host() {
-  Host host;
-  host.sys = SysRoot("/", [](const std::string& name) -> std::optional<std::string> {
-    if (name == "LAYERWATT_MODULE_PATH") return LAYERWATT_MODULES;
-    return std::nullopt;
-  });
-  return host;
-}
-
-class OpenVino : public testing::Test {
- protected:
-  void SetUp() override {
-    const std::string why = find_engine("openvino").unavailable(module_host());
-    if (!why.empty()) GTEST_SKIP() << why;
-  }
-
-  static std::unique_ptr<Engine> loaded(const EngineOptions& options) {
-    auto engine = find_engine("openvino").create(module_host(), options);
-    engine->load();
-    return engine;
-  }
-  static Error refusal(const EngineOptions& options) {
-    try {
-      loaded(options);
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "loaded";
-    return Error(ErrorKind::engine, "loaded");
-  }
-  Error refusal_of_file(const std::string& name, const std::string& content) const {
-    EngineOptions options;
-    options.model = scratch_.write(name, content);
-    const Error error = refusal(options);
-    EXPECT_EQ(error.kind(), ErrorKind::bad_input) << error.what();
-    EXPECT_EQ(error.where(), options.model.string());
-    EXPECT_THAT(error.what(), Not(HasSubstr("src/"))) << "OpenVINO's own source files";
-    return error;
-  }
-
-  EngineOptions tiny(std::int64_t batch, bool same_names = false) const {
-    EngineOptions options;
-    options.model = scratch_.write("tiny.onnx", test::tiny_convnet(batch, same_names));
-    return options;
-  }
-  static EngineOptions product() {
-    EngineOptions options;
-    options.model = fs::path(LAYERWATT_FIXTURES) / "openvino/product.xml";
-    return options;
-  }
-
-  fakes::ScratchDirectory scratch_;
-};
+class OpenVino : public test::OpenVinoTest {};
 
 TEST(OpenVinoEntry, IsListedAndSaysWhyWhenItCannotRun) {
   const EngineBackend& backend = find_engine("openvino");
   EXPECT_EQ(backend.extensions, (std::vector<std::string>{".onnx", ".xml"}));
-  const std::string why = backend.unavailable(module_host());
+  const std::string why = backend.unavailable(test::openvino_host());
 #ifdef LAYERWATT_HAVE_OPENVINO
   EXPECT_EQ(why, "");
 #else
   EXPECT_THAT(why, HasSubstr("pip install"));
   try {
-    backend.create(module_host(), EngineOptions{});
+    backend.create(test::openvino_host(), EngineOptions{});
     FAIL() << "created";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::engine);
@@ -141,6 +83,7 @@ TEST_F(OpenVino, NodesOfOneNameStayApart) {
 }
 
 // What scripts/demo profiles, small: 20 convolutions, as a ResNet-18 has.
+
 TEST_F(OpenVino, RunsTheResNetOfTheDemo) {
   const fs::path source = LAYERWATT_SOURCE;
   const fs::path python = source / ".venv/bin/python";
@@ -188,85 +131,7 @@ TEST_F(OpenVino, SaysWhatItRan) {
   EXPECT_FALSE(device.at("name").get<std::string>().empty());
 }
 
-TEST_F(OpenVino, DynamicShapesMustBeGiven) {
-  EngineOptions options = tiny(-1);
-  const Error error = refusal(options);
-  EXPECT_EQ(error.kind(), ErrorKind::bad_input);
-  EXPECT_THAT(error.problem(), AllOf(HasSubstr("'data'"), HasSubstr("[?,3,32,32]")));
-  EXPECT_THAT(error.hint(), HasSubstr("--shape data:1x3x32x32"));
-
-  options.shapes = {{"data", {4, 3, 32, 32}}};
-  const json said = json::parse(loaded(options)->engine_json());
-  EXPECT_EQ(said.at("inputs")[0].at("shape"), json({4, 3, 32, 32}));
-  EXPECT_EQ(said.at("outputs")[0].at("shape"), json({4, 10}));
-}
-
-TEST_F(OpenVino, ShapesThatDoNotFitAreRefused) {
-  EngineOptions options = tiny(-1);
-  for (const std::vector<std::int64_t>& shape :
-       std::vector<std::vector<std::int64_t>>{{4, 3, 32}, {4, 1, 32, 32}, {4, 3, 32, 32, 1}}) {
-    options.shapes = {{"data", shape}};
-    const Error error = refusal(options);
-    EXPECT_EQ(error.kind(), ErrorKind::bad_input);
-    EXPECT_THAT(error.problem(), AllOf(HasSubstr("'data'"), HasSubstr("[?,3,32,32]")));
-  }
-  options.shapes = {{"data", {0, 3, 32, 32}}};
-  EXPECT_EQ(refusal(options).kind(), ErrorKind::usage);
-  // A static shape is the model's, too.
-  EngineOptions fixed = tiny(1);
-  fixed.shapes = {{"data", {2, 3, 32, 32}}};
-  EXPECT_EQ(refusal(fixed).kind(), ErrorKind::bad_input);
-  fixed.shapes = {{"data", {1, 3, 32, 32}}};
-  EXPECT_NO_THROW(loaded(fixed));
-}
-
-TEST_F(OpenVino, UnknownInputsAreRefusedWithTheListOfThem) {
-  EngineOptions options = product();
-  options.shapes = {{"middle", {64, 256}}};
-  Error error = refusal(options);
-  EXPECT_EQ(error.kind(), ErrorKind::usage);
-  EXPECT_THAT(error.hint(), AllOf(HasSubstr("left f32 [64,256]"), HasSubstr("right")));
-  options.shapes.clear();
-  options.inputs = {{"middle", "x.npy"}};
-  error = refusal(options);
-  EXPECT_EQ(error.kind(), ErrorKind::usage);
-  EXPECT_EQ(error.where(), "--input");
-}
-
-TEST_F(OpenVino, InputsComeFromFiles) {
-  const auto file = [&](const std::string& descr, const std::string& shape, std::size_t bytes) {
-    return scratch_.write(
-        "in.npy", test::npy_with_header(test::npy_dict(descr, shape), std::string(bytes, '\0')));
-  };
-  EngineOptions options = product();
-  options.inputs = {{"right", file("<f4", "(256, 128)", 256 * 128 * 4)}};
-  EXPECT_NO_THROW(loaded(options));
-
-  options.inputs = {{"right", file("<f4", "(128, 256)", 256 * 128 * 4)}};
-  Error error = refusal(options);
-  EXPECT_EQ(error.kind(), ErrorKind::bad_input);
-  EXPECT_THAT(error.problem(), AllOf(HasSubstr("128x256"), HasSubstr("f32 256x128")));
-
-  options.inputs = {{"right", file("<f8", "(256, 128)", 256 * 128 * 8)}};
-  error = refusal(options);
-  EXPECT_EQ(error.kind(), ErrorKind::bad_input);
-  EXPECT_THAT(error.problem(), HasSubstr("f64"));
-  EXPECT_THAT(error.hint(), HasSubstr("astype"));
-
-  options.inputs = {{"right", scratch_ / "missing.npy"}};
-  EXPECT_EQ(refusal(options).kind(), ErrorKind::io);
-}
-
 // The file says what the model leaves open; only nobody's word is a reason to refuse.
-TEST_F(OpenVino, AFilesShapeSettlesADynamicInput) {
-  EngineOptions options = tiny(-1);
-  const std::string data(std::size_t{2} * 3 * 32 * 32 * 4, '\0');
-  options.inputs = {
-      {"data", scratch_.write("in.npy", test::npy_with_header(
-                                            test::npy_dict("<f4", "(2, 3, 32, 32)"), data))}};
-  const json said = json::parse(loaded(options)->engine_json());
-  EXPECT_EQ(said.at("inputs")[0].at("shape"), json({2, 3, 32, 32}));
-}
 
 TEST_F(OpenVino, ModelsThatCannotBeReadAreNamed) {
   EngineOptions options;
