@@ -1,11 +1,11 @@
 // Lines of real boards, where they stand beside the project.
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -53,11 +53,14 @@ double expected_total(const std::string& board, const std::string& line) {
   if (board.starts_with("AGX Thor") && line.find(" VIN ") != std::string::npos) rails = {"VIN"};
   double total = 0.0;
   for (const std::string& rail : rails) {
-    std::smatch found;
-    if (!std::regex_search(line, found, std::regex(" " + rail + " ([0-9]+)(mW)?/"))) {
-      return std::nan("");
+    std::size_t value = std::string::npos;  // `CPU [..]` is not the rail
+    for (std::size_t at = 0; (at = line.find(" " + rail + " ", at)) != std::string::npos; ++at) {
+      if (std::isdigit(static_cast<unsigned char>(line[at + rail.size() + 2])) != 0) {
+        value = at + rail.size() + 2;
+      }
     }
-    total += std::stod(found[1]);
+    if (value == std::string::npos) return std::nan("");
+    total += std::stod(line.substr(value));
   }
   return total;
 }
