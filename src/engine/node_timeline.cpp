@@ -10,8 +10,8 @@ namespace {
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr double kUsPerMs = 1000.0;
 
-// The stamps' clock and the monotonic one were read one after another, and a thread can lose the
-// processor in between; a clock that was set moves by more, and NTP's slewing by far less.
+// Comparing the two clocks leaves an error of microseconds; a clock that was set moves by more, and
+// NTP's slewing by far less.
 bool clock_was_set(const InferenceSpan& span) {
   const std::int64_t off = std::abs(span.end_us - span.begin_us - span.elapsed_us);
   return off > 500 + span.elapsed_us / 100;
