@@ -10,7 +10,8 @@
 #                 SUMMARY "…" MODELS .onnx .xml SOURCES openvino.cpp npy.cpp
 #                 [LIBRARIES target… | MISSING "why it is not built, and the command that fixes it"])
 #     a heavy backend: a loadable liblayerwatt_openvino.so opened when it is asked for. With MISSING
-#     it is not built, but listed with that reason.
+#     it is not built, but listed with that reason. GPU: the work runs on a GPU, whose power --sensor
+#     auto must see.
 
 set_property(GLOBAL PROPERTY LAYERWATT_DECLARATIONS "")
 set_property(GLOBAL PROPERTY LAYERWATT_sensor_ENTRIES "")
@@ -23,7 +24,7 @@ function(layerwatt_add kind name)
   if(NOT kind MATCHES "^(sensor|engine|report)$")
     message(FATAL_ERROR "layerwatt_add: '${kind}' is not one of sensor, engine, report")
   endif()
-  cmake_parse_arguments(arg "MODULE" "SUMMARY;MISSING" "MODELS;SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "MODULE;GPU" "SUMMARY;MISSING" "MODELS;SOURCES;LIBRARIES" ${ARGN})
   set(test "${PROJECT_SOURCE_DIR}/tests/${kind}/${name}_test.cpp")
   if(NOT EXISTS "${test}")
     message(FATAL_ERROR "layerwatt_add(${kind} ${name}): its test is missing: ${test}")
@@ -47,10 +48,14 @@ function(layerwatt_add kind name)
   list(TRANSFORM arg_MODELS PREPEND "\"" OUTPUT_VARIABLE models)
   list(TRANSFORM models APPEND "\"")
   list(JOIN models ", " models)
+  set(on_gpu false)
+  if(arg_GPU)
+    set(on_gpu true)
+  endif()
   set_property(
     GLOBAL APPEND_STRING
     PROPERTY LAYERWATT_engine_ENTRIES
-             "      module_engine(\"${name}\", \"${arg_SUMMARY}\", {${models}}, \"${arg_MISSING}\"),\n")
+             "      module_engine(\"${name}\", \"${arg_SUMMARY}\", {${models}}, \"${arg_MISSING}\", ${on_gpu}),\n")
   if(arg_MISSING)
     message(STATUS "layerwatt: engine ${name} is not built: ${arg_MISSING}")
     return()

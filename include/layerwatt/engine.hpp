@@ -58,6 +58,7 @@ struct EngineBackend {
   std::function<std::string(const Host&)> unavailable;
   // Throws Error(engine) with unavailable()'s text where it is not usable.
   std::function<std::unique_ptr<Engine>(const Host&, const EngineOptions&)> create;
+  bool on_gpu = false;  // --sensor auto must see the GPU's power
 };
 
 }  // namespace layerwatt

@@ -18,6 +18,8 @@ struct SensorOptions {
   int device = 0;            // GPU index, for sensors of which a machine has several
   // What follows "file:" in --sensor file:F, or the tegrastats program to run.
   std::optional<std::string> argument;
+  // Whether the work that is measured runs on a GPU; empty: not known. For --sensor auto.
+  std::optional<bool> on_gpu;
 };
 
 // Takes readings from a sensor's own thread. Implementations must not throw and must be quick.
@@ -54,6 +56,10 @@ struct Availability {
   std::optional<SensorInfo> info;  // where probing was cheap enough to find out
 };
 
+// What a sensor sees: --sensor auto passes over one that cannot see the work. A module's rails see
+// both.
+enum class Covers { everything, gpu, cpu };
+
 struct SensorBackend {
   std::string name;
   std::string summary;  // one line, for `layerwatt sensors` and the docs
@@ -61,6 +67,7 @@ struct SensorBackend {
   int auto_rank = 0;
   Availability (*probe)(const Host&, const SensorOptions&) = nullptr;
   std::unique_ptr<Sensor> (*create)(const Host&, const SensorOptions&) = nullptr;
+  Covers covers = Covers::everything;
 };
 
 }  // namespace layerwatt

@@ -60,11 +60,13 @@ const EngineBackend& open_module(const Host& host, const std::string& name) {
 }  // namespace
 
 EngineBackend module_engine(std::string name, std::string summary,
-                            std::vector<std::string> extensions, std::string not_built) {
+                            std::vector<std::string> extensions, std::string not_built,
+                            bool on_gpu) {
   EngineBackend backend;
   backend.name = name;
   backend.summary = std::move(summary);
   backend.extensions = std::move(extensions);
+  backend.on_gpu = on_gpu;
   backend.unavailable = [name, not_built](const Host& host) -> std::string {
     if (!not_built.empty()) return not_built;
     try {

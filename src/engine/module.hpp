@@ -2,7 +2,7 @@
 // registry is here, the code is opened when it is asked for.
 //
 // A module is a shared library liblayerwatt_NAME.so that exports
-//   extern "C" const layerwatt::EngineBackend* layerwatt_engine_module_1();
+//   extern "C" const layerwatt::EngineBackend* layerwatt_engine_module_2();
 // The number is the version of this interface: it changes when engine.hpp changes.
 #pragma once
 
@@ -11,12 +11,13 @@
 
 #include "layerwatt/engine.hpp"
 
-#define LAYERWATT_ENGINE_MODULE layerwatt_engine_module_1
+#define LAYERWATT_ENGINE_MODULE layerwatt_engine_module_2
 
 namespace layerwatt {
 
 // `not_built`: empty, or why this build has no such module.
 EngineBackend module_engine(std::string name, std::string summary,
-                            std::vector<std::string> extensions, std::string not_built);
+                            std::vector<std::string> extensions, std::string not_built,
+                            bool on_gpu = false);
 
 }  // namespace layerwatt

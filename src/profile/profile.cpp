@@ -69,7 +69,9 @@ Host host_for(const Host& given, const ChosenEngine& chosen, const std::filesyst
 Profile profile(const Host& given, const ProfileOptions& options) {
   const ChosenEngine chosen = choose_engine(given, options.engine, options.engine_options.model);
   const Host host = host_for(given, chosen, options.engine_options.model);
-  ChosenSensor sensor = open_sensor_choice(host, options.sensor, options.sensor_options);
+  SensorOptions sensor_options = options.sensor_options;
+  sensor_options.on_gpu = chosen.backend->on_gpu;
+  ChosenSensor sensor = open_sensor_choice(host, options.sensor, sensor_options);
   if (options.on_note) {
     options.on_note(chosen.why);
     options.on_note(sensor.why);

@@ -53,7 +53,9 @@ const EngineBackend& engine_for_model(const std::filesystem::path& model) {
 SensorChoice choose_sensor(const Host& host, const SensorOptions& options) {
   std::vector<const SensorBackend*> ranked;
   for (const SensorBackend& backend : sensors()) {
-    if (backend.auto_rank > 0) ranked.push_back(&backend);
+    const bool blind = (options.on_gpu == false && backend.covers == Covers::gpu) ||
+                       (options.on_gpu == true && backend.covers == Covers::cpu);
+    if (backend.auto_rank > 0 && !blind) ranked.push_back(&backend);
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto* a, const auto* b) { return a->auto_rank > b->auto_rank; });

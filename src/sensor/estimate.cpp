@@ -120,8 +120,9 @@ double EstimateReader::frequency() const {
 }
 
 SensorBackend estimate_sensor() {
-  return {"estimate", "a model of the CPUs from their load, where nothing can be measured", 1,
-          probe, create};
+  return {"estimate", "a model of the CPUs from their load, where nothing can be measured",
+          1,          probe,
+          create,     Covers::cpu};
 }
 
 }  // namespace layerwatt

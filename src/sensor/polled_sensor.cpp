@@ -129,6 +129,11 @@ void PolledSensor::loop(SampleSink& sink) {
   std::int64_t missed = 0;
   std::int64_t gaps = 0;
   double longest_gap_ms = 0.0;
+  // A source that is renewed more slowly than it is asked gives nothing in between.
+  const std::int64_t longest_ns =
+      kGapIntervals *
+      std::max(static_cast<std::int64_t>(interval_.count()),
+               static_cast<std::int64_t>(info_.model.period_ms.value_or(0.0) * kNsPerMs));
   std::optional<std::int64_t> last_stamp;
   Steady::time_point deadline = Steady::now();
   for (bool stopping = false; !stopping;) {
@@ -138,7 +143,7 @@ void PolledSensor::loop(SampleSink& sink) {
                                    [](double value) { return !std::isnan(value); });
       // A stamp that does not advance would make the recording unreadable.
       if (any && (!last_stamp || taken.time_ns > *last_stamp)) {
-        if (last_stamp && taken.time_ns - *last_stamp > kGapIntervals * interval_.count()) {
+        if (last_stamp && taken.time_ns - *last_stamp > longest_ns) {
           const double gap_ms = milliseconds_between(*last_stamp, taken.time_ns).value;
           longest_gap_ms = std::max(longest_gap_ms, gap_ms);
           // On a machine that is too busy every reading would be an incident.

@@ -130,7 +130,7 @@ std::optional<std::int64_t> RaplReader::read(std::span<double> values, Problems&
 }
 
 SensorBackend rapl_sensor() {
-  return {"rapl", "energy counters of Intel and AMD CPUs", 60, probe, create};
+  return {"rapl", "energy counters of Intel and AMD CPUs", 60, probe, create, Covers::cpu};
 }
 
 }  // namespace layerwatt
