@@ -7,6 +7,7 @@
 #include "layerwatt/version.hpp"
 #include "report/columns.hpp"
 #include "report/json_schema.hpp"
+#include "report/result_json.hpp"
 #include "report/stream.hpp"
 
 namespace layerwatt {
@@ -137,6 +138,8 @@ Json layer_json(const LayerResult& layer) {
   return object;
 }
 
+}  // namespace
+
 Json result_json(const Result& result) {
   Json root = Json::object();
   root["schema"] = kResultSchema;
@@ -182,16 +185,17 @@ Json result_json(const Result& result) {
   return root;
 }
 
-// A byte that is not UTF-8 becomes U+FFFD: JSON has no way to carry it.
-std::string dump(const Json& value) {
+std::string json_text(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
+
+namespace {
 
 void write_list(std::ostream& out, const Json& list) {
   out << '[';
   const char* separator = "\n  ";
   for (const Json& element : list) {
-    out << separator << dump(element);
+    out << separator << json_text(element);
     separator = ",\n  ";
   }
   out << (list.empty() ? "]" : "\n ]");
@@ -201,11 +205,11 @@ void write_json(std::ostream& out, const Result& result, const Recording&, const
   const Json root = result_json(result);
   const char* separator = "{\n ";
   for (const auto& [key, value] : root.items()) {
-    out << separator << dump(key) << ": ";
+    out << separator << json_text(key) << ": ";
     if (value.is_array()) {
       write_list(out, value);
     } else {
-      out << dump(value);
+      out << json_text(value);
     }
     separator = ",\n ";
   }
