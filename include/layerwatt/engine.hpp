@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "layerwatt/build.hpp"
 #include "layerwatt/host.hpp"
 #include "layerwatt/recording.hpp"
 
@@ -26,7 +27,8 @@ struct EngineOptions {
   std::vector<std::pair<std::string, std::filesystem::path>> inputs;  // --input NAME:FILE.npy
   std::optional<std::string> precision;  // "f32", "bf16", "f16": a hint to the engine
   std::optional<int> threads;
-  std::uint64_t seed = 1;  // of the random inputs, uniform in [0, 1)
+  std::vector<std::filesystem::path> plugins;  // TensorRT plugin libraries
+  std::uint64_t seed = 1;                      // of the random inputs, uniform in [0, 1)
 };
 
 struct Inference {
@@ -48,6 +50,8 @@ class Engine {
   virtual std::string device_json() const = 0;
   // One inference. `out.layer_ms` is reused between calls. Throws Error(engine).
   virtual void infer(Inference& out) = 0;
+  // After load(): what the user should know of this engine. They become incidents of the recording.
+  virtual std::vector<Warning> warnings() const { return {}; }
 };
 
 struct EngineBackend {
@@ -58,6 +62,8 @@ struct EngineBackend {
   std::function<std::string(const Host&)> unavailable;
   // Throws Error(engine) with unavailable()'s text where it is not usable.
   std::function<std::unique_ptr<Engine>(const Host&, const EngineOptions&)> create;
+  // Empty where the engine builds nothing.
+  std::function<BuildReport(const Host&, const BuildOptions&)> build;
   bool on_gpu = false;  // --sensor auto must see the GPU's power
 };
 

@@ -1,13 +1,17 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 
 #include "cli/command.hpp"
 #include "cli/help.hpp"
+#include "cli/layer_info_flag.hpp"
 #include "cli/output_files.hpp"
 #include "cli/sensor_flags.hpp"
+#include "cli/trtexec_files.hpp"
+#include "cli/validators.hpp"
 #include "layerwatt/attribution.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/recording.hpp"
@@ -19,6 +23,10 @@ struct AnalyzeCommand {
   std::string recording;
   std::string iterations;
   std::string power;
+  std::string trtexec_profile;
+  std::string trtexec_times;
+  std::optional<double> trtexec_start_s;
+  std::string layer_info;
   std::string method = "auto";
   OutputFiles outputs;
 };
@@ -31,6 +39,14 @@ void require(const std::string& path, const char* hint) {
 }
 
 Recording load(const AnalyzeCommand& command) {
+  if (!command.trtexec_profile.empty() || !command.trtexec_times.empty()) {
+    if (!command.recording.empty() || !command.iterations.empty()) {
+      throw Error(ErrorKind::usage, "trtexec's files exclude RECORDING and --iterations", {},
+                  "they take their place");
+    }
+    return load_trtexec(
+        {command.trtexec_profile, command.trtexec_times, command.power, command.trtexec_start_s});
+  }
   const bool loose = !command.iterations.empty() || !command.power.empty();
   if (loose && !command.recording.empty()) {
     throw Error(ErrorKind::usage, "RECORDING and --iterations/--power exclude each other", {},
@@ -59,7 +75,9 @@ int run_analyze(const Program& program, const AnalyzeCommand& command) {
   const Recording recording = load(command);
   AttributionOptions options;
   options.method = method_of_flag(command.method);
-  command.outputs.write(program, attribute(recording, options), recording);
+  Result result = attribute(recording, options);
+  if (!command.layer_info.empty()) join_layer_info_file(command.layer_info, result);
+  command.outputs.write(program, result, recording);
   return 0;
 }
 
@@ -72,6 +90,14 @@ void add_analyze(CLI::App& app, Program& program) {
   sub.add_option("RECORDING", command->recording, help.option("RECORDING"));
   sub.add_option("--iterations", command->iterations, help.option("--iterations"))->type_name("F");
   sub.add_option("--power", command->power, help.option("--power"))->type_name("F");
+  sub.add_option("--trtexec-profile", command->trtexec_profile, help.option("--trtexec-profile"))
+      ->type_name("F");
+  sub.add_option("--trtexec-times", command->trtexec_times, help.option("--trtexec-times"))
+      ->type_name("F");
+  sub.add_option("--trtexec-start", command->trtexec_start_s, help.option("--trtexec-start"))
+      ->check(positive())
+      ->type_name("S");
+  sub.add_option("--layer-info", command->layer_info, help.option("--layer-info"))->type_name("F");
   sub.add_option("--method", command->method, help.option("--method"))
       ->check(CLI::IsMember({"auto", "overlap", "deconvolve"}))
       ->type_name("NAME");

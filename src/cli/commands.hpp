@@ -9,16 +9,19 @@ namespace layerwatt::cli {
 using AddCommand = void (*)(CLI::App& app, Program& program);
 
 void add_analyze(CLI::App& app, Program& program);
+void add_benchmark(CLI::App& app, Program& program);
+void add_build(CLI::App& app, Program& program);
 void add_doctor(CLI::App& app, Program& program);
 void add_parse_tegrastats(CLI::App& app, Program& program);
 void add_profile(CLI::App& app, Program& program);
 void add_record(CLI::App& app, Program& program);
+void add_selftest(CLI::App& app, Program& program);
 void add_sensors(CLI::App& app, Program& program);
 void add_simulate(CLI::App& app, Program& program);
 
 inline constexpr AddCommand kCommands[] = {
-    add_profile, add_analyze, add_record,   add_parse_tegrastats,
-    add_sensors, add_doctor,  add_simulate,
+    add_profile, add_analyze,  add_record, add_parse_tegrastats, add_sensors,
+    add_doctor,  add_simulate, add_build,  add_benchmark,        add_selftest,
 };
 
 }  // namespace layerwatt::cli

@@ -15,7 +15,29 @@ Error bad_shape(const std::string& text) {
       "write NAME:1x3x224x224: the input's name, and positive whole numbers with x between them");
 }
 
+Error bad_range(const std::string& text) {
+  return Error(ErrorKind::usage, "'" + text + "' is not a range of shapes", "--shape",
+               "write NAME:1x3x224x224 for one shape, or the least, the best and the largest with "
+               "commas between: NAME:1x3x224x224,4x3x224x224,8x3x224x224");
+}
+
 }  // namespace
+
+ShapeRange parse_shape_range(const std::string& text) {
+  const std::string::size_type first = text.find(',');
+  const auto [name, least] = parse_shape(text.substr(0, first));
+  if (first == std::string::npos) return {name, least, least, least};
+  const std::string::size_type second = text.find(',', first + 1);
+  if (second == std::string::npos) throw bad_range(text);
+  const auto best = parse_shape(name + ":" + text.substr(first + 1, second - first - 1)).second;
+  const auto most = parse_shape(name + ":" + text.substr(second + 1)).second;
+  bool ascend = least.size() == best.size() && best.size() == most.size();
+  for (std::size_t i = 0; ascend && i < least.size(); ++i) {
+    ascend = least[i] <= best[i] && best[i] <= most[i];
+  }
+  if (!ascend) throw bad_range(text);
+  return {name, least, best, most};
+}
 
 std::pair<std::string, std::vector<std::int64_t>> parse_shape(const std::string& text) {
   const std::string::size_type colon = text.rfind(':');

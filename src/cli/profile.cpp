@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <fstream>
 #include <limits>
 #include <memory>
@@ -13,6 +14,7 @@
 
 #include "cli/command.hpp"
 #include "cli/help.hpp"
+#include "cli/layer_info_flag.hpp"
 #include "cli/named_values.hpp"
 #include "cli/output_files.hpp"
 #include "cli/progress.hpp"
@@ -31,6 +33,7 @@ struct ProfileCommand {
   std::string method = "auto";
   std::vector<std::string> shapes;
   std::vector<std::string> inputs;
+  std::string layer_info;
   OutputFiles outputs;
 };
 
@@ -41,7 +44,11 @@ void add_engine_flags(CLI::App& app, const Help& help, ProfileCommand& command) 
   app.add_option("--dla-core", engine.dla_core, help.option("--dla-core"))
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
-  app.add_flag("--cuda-graph,!--no-cuda-graph", engine.cuda_graph, help.option("--cuda-graph"));
+  // Not by its value: CLI11 sets a flag that was not given to false.
+  app.add_flag_function(
+      "--cuda-graph,!--no-cuda-graph",
+      [&engine](std::int64_t given) { engine.cuda_graph = given > 0; },
+      help.option("--cuda-graph"));
   app.add_option("--profile-index", engine.profile_index, help.option("--profile-index"))
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
@@ -59,6 +66,12 @@ void add_engine_flags(CLI::App& app, const Help& help, ProfileCommand& command) 
   app.add_option("--precision", engine.precision, help.option("--precision"))
       ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->type_name("P");
+  app.add_option("--plugin", engine.plugins, help.option("--plugin"))
+      ->type_size(1)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("FILE");
+  app.add_option("--layer-info", command.layer_info, help.option("--layer-info"))->type_name("F");
   app.add_option("--threads", engine.threads, help.option("--threads"))
       ->check(CLI::Range(1, std::numeric_limits<int>::max()))
       ->type_name("N");
@@ -134,8 +147,9 @@ int run_profile(Program& program, ProfileCommand& command) {
   options.on_note = [&](const std::string& note) { print_note(program, note); };
   KeptRecording kept(program, options);
   try {
-    const Profile measured = profile(program.host, options);
+    Profile measured = profile(program.host, options);
     bar.clear();
+    if (!command.layer_info.empty()) join_layer_info_file(command.layer_info, measured.result);
     command.outputs.write(program, measured.result, measured.recording);
     if (measured.failure) throw *measured.failure;
     if (!measured.interrupted) return 0;

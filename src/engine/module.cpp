@@ -67,16 +67,30 @@ EngineBackend module_engine(std::string name, std::string summary,
   backend.summary = std::move(summary);
   backend.extensions = std::move(extensions);
   backend.on_gpu = on_gpu;
-  backend.unavailable = [name, not_built](const Host& host) -> std::string {
-    if (!not_built.empty()) return not_built;
+  // A module that somebody else built can be given; without one, this build's reason says more than
+  // that there is no such file.
+  const auto is_absent = [name, not_built](const Host& host) {
+    const auto given = host.sys.env("LAYERWATT_MODULE_PATH");
+    std::error_code failed;
+    return !not_built.empty() &&
+           !(given && fs::exists(fs::path(*given) / ("liblayerwatt_" + name + ".so"), failed));
+  };
+  backend.unavailable = [name, not_built, is_absent](const Host& host) -> std::string {
+    if (is_absent(host)) return not_built;
     try {
       return open_module(host, name).unavailable(host);
     } catch (const Error& error) {
       return error.what();
     }
   };
-  backend.create = [name, not_built](const Host& host, const EngineOptions& options) {
-    if (!not_built.empty()) {
+  backend.build = [name, not_built, is_absent](const Host& host, const BuildOptions& options) {
+    if (!is_absent(host)) {
+      if (const auto& opened = open_module(host, name).build) return opened(host, options);
+    }
+    throw Error(ErrorKind::engine, "engine " + name + " cannot build a model", {}, not_built);
+  };
+  backend.create = [name, not_built, is_absent](const Host& host, const EngineOptions& options) {
+    if (is_absent(host)) {
       throw Error(ErrorKind::engine, "engine " + name + " is not in this build", {}, not_built);
     }
     return open_module(host, name).create(host, options);

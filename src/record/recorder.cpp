@@ -27,6 +27,11 @@ class Run {
   RunOutcome operator()(const std::filesystem::path& directory) {
     prepare();
     RecordingWriter writer(directory, manifest());
+    for (const Warning& warning : engine_.warnings()) {
+      writer.incident(
+          {clock_.now_ns(), warning.code,
+           warning.hint.empty() ? warning.message : warning.message + " (" + warning.hint + ")"});
+    }
     RunningEstimate estimate(engine_.layers().size());
     SensorSession session(clock_, sensor_, info_, options_.interval_ms, writer, &estimate);
     try {

@@ -1,6 +1,8 @@
 // `layerwatt sensors` and `layerwatt doctor` on machines that are not there.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <vector>
@@ -113,6 +115,26 @@ TEST(Doctor, TheTableHasTheFixUnderTheFinding) {
   EXPECT_NE(outcome.out.find("fix: echo performance", finding), std::string::npos);
   EXPECT_NE(outcome.out.find("problem"), std::string::npos);
   EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos) << "no colour away from a terminal";
+}
+
+TEST(SelfTestCommand, WritesAReportToReadAndOneToSend) {
+  FakeRoot root;
+  root.set_env("LAYERWATT_CUDA", "/nowhere/libcuda.so");
+  root.write("/proc/stat", "cpu  0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0");
+  root.write("/proc/device-tree/model", "A board");
+  const std::string folder = root.path("/report").string();
+  const Outcome outcome = run(root, {"selftest", "-o", folder.c_str(), "--seconds", "0.3"});
+  EXPECT_NE(outcome.out.find("closure"), std::string::npos) << outcome.out << outcome.err;
+  std::ifstream file(root.path("/report/report.json"));
+  const auto json = nlohmann::json::parse(file);
+  EXPECT_EQ(json["schema"], "layerwatt.selftest/1");
+  EXPECT_EQ(json["machine"]["jetson"], "A board");
+  bool failed = false;
+  for (const auto& check : json["checks"]) failed |= check["verdict"] == "failed";
+  EXPECT_EQ(outcome.code, failed ? 1 : 0);
+  std::ifstream markdown(root.path("/report/report.md"));
+  const std::string text{std::istreambuf_iterator<char>(markdown), {}};
+  EXPECT_NE(text.find("| closure |"), std::string::npos) << text;
 }
 
 }  // namespace

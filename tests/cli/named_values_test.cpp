@@ -22,6 +22,21 @@ ErrorKind kind_of(const std::function<void()>& action) {
   return ErrorKind::gate;
 }
 
+TEST(ParseShapeRange, IsOneShapeOrThreeThatAscend) {
+  const ShapeRange one = parse_shape_range("a:b:2x3");
+  EXPECT_EQ(one.name, "a:b");
+  EXPECT_THAT(one.least, ElementsAre(2, 3));
+  EXPECT_THAT(one.most, ElementsAre(2, 3));
+  const ShapeRange three = parse_shape_range("data:1x3,4x3,8x3");
+  EXPECT_THAT(three.least, ElementsAre(1, 3));
+  EXPECT_THAT(three.best, ElementsAre(4, 3));
+  EXPECT_THAT(three.most, ElementsAre(8, 3));
+  for (const char* text : {"data", "data:1x3,4x3", "data:4x3,1x3,8x3", "data:1,4x3,8x3",
+                           "data:1x3,4x3,8x3,9x3", "data:1x3,,8x3"}) {
+    EXPECT_EQ(kind_of([&] { parse_shape_range(text); }), ErrorKind::usage) << text;
+  }
+}
+
 TEST(ParseShape, SplitsNameAndDimensions) {
   const auto [name, shape] = parse_shape("images:1x3x224x224");
   EXPECT_EQ(name, "images");

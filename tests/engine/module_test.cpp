@@ -97,8 +97,9 @@ TEST(Module, AMissingFileSaysWhereToPutIt) {
 
 TEST(Module, OneThatWasNotBuiltGivesTheBuildsReason) {
   const EngineBackend backend = module_engine("fake", "a fake", {}, "No SDK. Install it.");
-  EXPECT_EQ(backend.unavailable(module_host()), "No SDK. Install it.");
-  const Error error = create_error(backend, module_host());
+  EXPECT_EQ(backend.unavailable(host_with({})), "No SDK. Install it.");
+  EXPECT_EQ(backend.unavailable(module_host()), "") << "somebody else built it";
+  const Error error = create_error(backend, host_with({}));
   EXPECT_EQ(error.kind(), ErrorKind::engine);
   EXPECT_EQ(error.hint(), "No SDK. Install it.");
 }

@@ -1,0 +1,168 @@
+#include "engine/tensorrt_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/tensorrt_words.hpp"
+#include "engine/two_passes.hpp"
+#include "layerwatt/error.hpp"
+#include "layerwatt/layer_profiler.hpp"
+
+namespace layerwatt::trt {
+namespace {
+
+constexpr int kUntimed = 3;
+constexpr std::size_t kFewestProfiled = 20;
+constexpr std::size_t kMostProfiled = 200;
+constexpr std::int64_t kProfilingNs = 1'000'000'000;
+
+}  // namespace
+
+Session::Session(const Host& host, const EngineOptions& options, const std::vector<char>& plan)
+    : options_(options),
+      sys_(host.sys),
+      library_(host.sys),
+      device_(host.sys, options.device),
+      stream_(device_) {
+  const std::string where = options.model.string();
+  library_.load_standard_plugins(logger_);
+  runtime_ = library_.runtime(logger_);
+  for (const auto& plugin : options.plugins) library_.load_plugin(*runtime_, plugin);
+  check_dla();
+  if (options.dla_core) runtime_->setDLACore(*options.dla_core);
+  logger_.take();
+  engine_.reset(runtime_->deserializeCudaEngine(plan.data(), plan.size()));
+  if (!engine_) throw failed(logger_, "loading the plan", where);
+}
+
+void Session::check_dla() const {
+  if (!options_.dla_core) return;
+  const int cores = runtime_->getNbDLACores();
+  if (*options_.dla_core < cores) return;
+  throw Error(ErrorKind::usage,
+              cores == 0 ? "this board has no DLA"
+                         : "there is no DLA core " + std::to_string(*options_.dla_core),
+              "--dla-core " + std::to_string(*options_.dla_core),
+              cores == 0
+                  ? "leave it out: Xavier, AGX Orin and Orin NX have one, Orin Nano, Thor and "
+                    "desktop GPUs have none"
+                  : "there are " + std::to_string(cores) + ", counted from 0");
+}
+
+std::unique_ptr<nvinfer1::IExecutionContext> Session::make_context() {
+  std::unique_ptr<nvinfer1::IExecutionContext> context(engine_->createExecutionContext());
+  if (!context) throw failed(logger_, "preparing the engine", options_.model.string());
+  if (tensors_.empty()) {
+    tensors_ = prepare_tensors(*engine_, *context, logger_, device_, stream_, options_);
+    for (const Tensor& tensor : tensors_) {
+      if (tensor.input && !tensor.on_host) stream_.upload(tensor.buffer);
+    }
+    stream_.wait();
+  } else {
+    use_tensors(tensors_, *context, logger_, stream_, options_);
+  }
+  return context;
+}
+
+bool Session::enqueue_layers(nvinfer1::IExecutionContext& context) {
+#if NV_TENSORRT_MAJOR < 10
+  if (sys_.env("LAYERWATT_TENSORRT_ENQUEUE") == "2") {
+    std::vector<void*> bindings(static_cast<std::size_t>(engine_->getNbBindings()));
+    for (const Tensor& tensor : tensors_) {
+      const int index = engine_->getBindingIndex(tensor.name.c_str());
+      bindings[static_cast<std::size_t>(index)] = tensor.address();
+    }
+    return context.enqueueV2(bindings.data(), stream_.get(), nullptr);
+  }
+#endif
+  return context.enqueueV3(stream_.get());
+}
+
+void Session::must_enqueue_layers(nvinfer1::IExecutionContext& context) {
+  if (!enqueue_layers(context)) throw failed(logger_, "running it", options_.model.string());
+}
+
+TimePass Session::time_pass() {
+  LayerProfiler profiler;
+  ProfilerFor<nvinfer1::IProfiler> adapter(profiler);
+  const std::unique_ptr<nvinfer1::IExecutionContext> context = make_context();
+  context->setProfiler(&adapter);
+  // Else the enqueue waits for the layers itself, and in some versions leaves out those of a graph.
+  context->setEnqueueEmitsProfile(false);
+  const SteadyClock clock;
+  const auto run = [&] {
+    profiler.start_iteration();
+    must_enqueue_layers(*context);
+    stream_.wait();
+    if (!context->reportToProfiler()) {
+      throw failed(logger_, "reading the layers' times", options_.model.string());
+    }
+    profiler.finalize_iteration();
+  };
+  for (int i = 0; i < kUntimed; ++i) run();
+  profiler.reset();
+  const std::int64_t begin = clock.now_ns();
+  while (profiler.iterations() < kFewestProfiled ||
+         (profiler.iterations() < kMostProfiled && clock.now_ns() - begin < kProfilingNs)) {
+    run();
+  }
+
+  TimePass pass;
+  pass.names = profiler.layers();
+  std::vector<double> sums;
+  for (std::size_t i = 0; i < profiler.iterations(); ++i) {
+    profiler.row(i, pass.rows.emplace_back());
+    sums.push_back(sum_of_reported(pass.rows.back()));
+  }
+  std::sort(sums.begin(), sums.end());
+  pass.median_sum_ms = sums[sums.size() / 2];
+  return pass;
+}
+
+LayerInformation Session::inspect() {
+  const std::unique_ptr<nvinfer1::IEngineInspector> inspector(engine_->createEngineInspector());
+  if (!inspector) return {};
+  const char* text = inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON);
+  if (text == nullptr) return {};
+  try {
+    return parse_layer_information(text, "engine inspector");
+  } catch (const Error&) {
+    return {};  // some versions write JSON that is none for some layers; times need no inspector
+  }
+}
+
+void Session::prepare_energy_pass(bool graph) {
+  context_ = make_context();
+  // The first enqueue of a context does what may not be captured.
+  for (int i = 0; i < kUntimed; ++i) must_enqueue_layers(*context_);
+  stream_.wait();
+  if (!graph) return;
+  logger_.take();
+  graph_ = stream_.capture([this] { return enqueue_layers(*context_); }, no_graph_reason_);
+  if (graph_) return;
+  const std::vector<std::string> said = logger_.take();
+  if (!said.empty()) no_graph_reason_ += ": " + said.front();
+  // A capture that failed can leave the context between two states.
+  context_ = make_context();
+  must_enqueue_layers(*context_);
+  stream_.wait();
+}
+
+void Session::enqueue(const Marks& marks) {
+  stream_.record(marks.begin);
+  if (graph_) {
+    graph_->launch(stream_.get());
+  } else {
+    must_enqueue_layers(*context_);
+  }
+  stream_.record(marks.computed);
+  for (const Tensor& tensor : tensors_) {
+    if (!tensor.input && !tensor.on_host) stream_.download(tensor.buffer);
+  }
+  for (const Tensor& tensor : tensors_) {
+    if (tensor.input && !tensor.on_host) stream_.upload(tensor.buffer);
+  }
+  stream_.record(marks.end);
+}
+
+}  // namespace layerwatt::trt

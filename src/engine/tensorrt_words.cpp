@@ -1,0 +1,136 @@
+#include "engine/tensorrt_words.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace layerwatt {
+namespace {
+
+struct Known {
+  const char* words;  // anywhere in the log, compared without case
+  ErrorKind kind;
+  const char* problem;
+  const char* hint;
+};
+
+constexpr const char* kRebuild =
+    "build it here, from the model: layerwatt build MODEL.onnx -o FILE (a plan fits one version of "
+    "TensorRT and one kind of GPU)";
+constexpr const char* kPlugin = "give the library that has it: --plugin FILE.so";
+constexpr const char* kMemory = "end what else uses the GPU, or give smaller shapes";
+
+// First match wins; the log's own words follow in every case.
+constexpr Known kKnown[] = {
+    {"out of memory", ErrorKind::engine, "out of device memory", kMemory},
+    {"outofmemory", ErrorKind::engine, "out of device memory", kMemory},
+    {"cannot find plugin", ErrorKind::bad_input, "needs a plugin that is not loaded", kPlugin},
+    {"could not find plugin", ErrorKind::bad_input, "needs a plugin that is not loaded", kPlugin},
+    {"plugin registry", ErrorKind::bad_input, "needs a plugin that is not loaded", kPlugin},
+    {"plugin not found", ErrorKind::bad_input, "needs a plugin that is not loaded", kPlugin},
+    {"getplugincreator", ErrorKind::bad_input, "needs a plugin that is not loaded", kPlugin},
+    {"version tag does not match", ErrorKind::bad_input, "is a plan of another TensorRT version",
+     kRebuild},
+    {"expecting library version", ErrorKind::bad_input, "is a plan of another TensorRT version",
+     kRebuild},
+    {"serialization version", ErrorKind::bad_input, "is a plan of another TensorRT version",
+     kRebuild},
+    {"old deserialization call", ErrorKind::bad_input, "is a plan of another TensorRT version",
+     kRebuild},
+    {"expecting compute", ErrorKind::bad_input, "is a plan for another GPU", kRebuild},
+    {"incompatible device", ErrorKind::bad_input, "is a plan for another GPU", kRebuild},
+    {"different models of devices", ErrorKind::bad_input, "is a plan for another GPU", kRebuild},
+    {"compute capability", ErrorKind::bad_input, "is a plan for another GPU", kRebuild},
+    {"platform", ErrorKind::bad_input, "is a plan for another platform", kRebuild},
+    {"magic tag does not match", ErrorKind::bad_input, "is not a TensorRT plan",
+     "give the file that trtexec or `layerwatt build` wrote"},
+    {"magictag", ErrorKind::bad_input, "is not a TensorRT plan",
+     "give the file that trtexec or `layerwatt build` wrote"},
+    {"nvdla", ErrorKind::engine, "the DLA refused it",
+     "leave --dla-core out, or build the engine with GPU fallback: layerwatt build --dla N"},
+    {"dla", ErrorKind::engine, "the DLA refused it",
+     "leave --dla-core out, or build the engine with GPU fallback: layerwatt build --dla N"},
+    {"lean runtime", ErrorKind::bad_input, "is a version-compatible plan with a runtime inside",
+     "build it without --versionCompatible: layerwatt runs no host code from a plan"},
+    {"host code", ErrorKind::bad_input, "is a version-compatible plan with a runtime inside",
+     "build it without --versionCompatible: layerwatt runs no host code from a plan"},
+};
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// "1: [stdArchiveReader.cpp::check::54] Error Code 1: Serialization (Version tag does not match…)"
+// without the place in TensorRT's source.
+std::string without_place(std::string text) {
+  const std::string::size_type code = text.find("Error Code ");
+  if (code != std::string::npos) {
+    const std::string::size_type colon = text.find(": ", code);
+    if (colon != std::string::npos) text = text.substr(colon + 2);
+  }
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Error explain_tensorrt(const std::vector<std::string>& log, const std::string& doing,
+                       const std::string& where) {
+  std::string all;
+  for (const std::string& line : log) all += lower(line) + "\n";
+  // The first error is the cause, what follows are its consequences.
+  const std::string said = log.empty() ? "" : without_place(log.front());
+  for (const Known& known : kKnown) {
+    if (all.find(known.words) == std::string::npos) continue;
+    return Error(known.kind, known.problem + std::string(said.empty() ? "" : ": ") + said, where,
+                 known.hint);
+  }
+  return Error(ErrorKind::engine,
+               doing + " failed" + (said.empty() ? ", and TensorRT did not say why" : ": " + said),
+               where);
+}
+
+std::string not_a_plan(std::string_view start, std::uint64_t size) {
+  if (size == 0) return "is empty";
+  if (start.starts_with("version https://git-lfs")) {
+    return "is a git LFS pointer, not the file itself (git lfs pull)";
+  }
+  if (start.starts_with("PK\x03\x04")) return "is a zip archive, not a TensorRT plan";
+  if (start.starts_with("\x1f\x8b")) return "is gzip-compressed, not a TensorRT plan";
+  // ONNX: field 1 (IR version) as a small number, then usually field 2, the producer's name.
+  if (start.size() > 3 && start[0] == 0x08 && start[1] > 0 && start[1] < 32 &&
+      (start[2] == 0x12 || start[2] == 0x3a || start[2] == 0x42)) {
+    return "is an ONNX model, not a TensorRT plan";
+  }
+  const bool text = std::all_of(start.begin(), start.end(), [](char c) {
+    return std::isprint(static_cast<unsigned char>(c)) != 0 ||
+           std::isspace(static_cast<unsigned char>(c)) != 0;
+  });
+  if (text) return "is text, not a TensorRT plan";
+  if (size < 64) return "is too short for a TensorRT plan";
+  return {};
+}
+
+DlaPart dla_part(std::string_view name) {
+  if (name.ends_with(" from nvm")) return DlaPart::wait;
+  if (name.ends_with(" to nvm")) return DlaPart::copy_in;
+  return DlaPart::none;
+}
+
+bool names_are_numbers(const std::vector<std::string>& names) {
+  return !names.empty() && std::all_of(names.begin(), names.end(), [](const std::string& name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(),
+                                        [](unsigned char c) { return std::isdigit(c) != 0; });
+  });
+}
+
+std::string tensorrt_version(int number) {
+  // Since 10.0 there are two digits for the minor and two for the patch version.
+  const int major = number < 10000 ? number / 1000 : number / 10000;
+  const int minor = number < 10000 ? number / 100 % 10 : number / 100 % 100;
+  const int patch = number % 100;
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+}
+
+}  // namespace layerwatt

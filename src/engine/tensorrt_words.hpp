@@ -1,0 +1,34 @@
+// What TensorRT says, for people. Pure text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "layerwatt/error.hpp"
+
+namespace layerwatt {
+
+// TensorRT reports by its log alone: `log` holds its errors (and warnings), oldest first, of the
+// call that failed. The error says what to do where that is known; else it has TensorRT's own
+// words. `doing` is what was tried ("loading the plan"), `where` the file.
+Error explain_tensorrt(const std::vector<std::string>& log, const std::string& doing,
+                       const std::string& where);
+
+// Whether the start of a file can be a serialized engine; else what it is instead.
+// "" = can be.
+std::string not_a_plan(std::string_view start, std::uint64_t size);
+
+// What IProfiler's name says of where a layer runs. TensorRT starts the DLA in one row and waits
+// for it in another, "… from nvm", in which all of the DLA's time then is.
+enum class DlaPart { none, copy_in, wait };
+DlaPart dla_part(std::string_view name);
+
+// Whether the names are only numbers, as TensorRT gives them with ProfilingVerbosity::kNONE.
+bool names_are_numbers(const std::vector<std::string>& names);
+
+// 10.3.0, from getInferLibVersion(): 8503 is 8.5.3, 100300 is 10.3.0.
+std::string tensorrt_version(int number);
+
+}  // namespace layerwatt

@@ -1,0 +1,337 @@
+#include "fakes/cuda/fake_cuda.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using layerwatt::fakes::FakeCuda;
+
+namespace {
+
+constexpr int kSuccess = 0;
+constexpr int kInvalidValue = 1;
+constexpr int kOutOfMemory = 2;
+constexpr int kNoDevice = 100;
+constexpr int kNotReady = 600;
+constexpr int kCaptureUnsupported = 900;
+constexpr int kCaptureInvalidated = 901;
+constexpr double kBytesPerNs = 10.0;
+constexpr std::int64_t kCopyNs = 2000;
+constexpr std::int64_t kPauseNs = 100'000'000;
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+struct Graph {
+  std::int64_t ns = 0;
+};
+
+std::map<void*, std::size_t>& sizes() {
+  static auto& all = *new std::map<void*, std::size_t>;
+  return all;
+}
+
+void count_object(int change) {
+  const std::lock_guard lock(fake_cuda()->mutex);
+  fake_cuda()->objects += change;
+}
+
+int allocate(void** address, std::size_t bytes, bool device) {
+  FakeCuda& cuda = *fake_cuda();
+  const std::lock_guard lock(cuda.mutex);
+  if (device && cuda.allocated_bytes + bytes > cuda.memory_bytes) return kOutOfMemory;
+  *address = std::malloc(bytes);
+  sizes()[*address] = bytes;
+  (device ? cuda.allocated_bytes : cuda.host_bytes) += bytes;
+  return kSuccess;
+}
+
+int release(void* address, bool device) {
+  FakeCuda& cuda = *fake_cuda();
+  const std::lock_guard lock(cuda.mutex);
+  const auto found = sizes().find(address);
+  if (found == sizes().end()) return kInvalidValue;
+  (device ? cuda.allocated_bytes : cuda.host_bytes) -= found->second;
+  sizes().erase(found);
+  std::free(address);
+  return kSuccess;
+}
+
+}  // namespace
+
+struct CUstream_st {
+  std::int64_t busy_until_ns = 0;
+  Graph* capture = nullptr;
+  bool broken = false;
+};
+
+struct CUevent_st {
+  std::int64_t time_ns = 0;
+};
+
+namespace {
+
+// When what is enqueued now begins. A host that is slow to enqueue leaves no gap, or tests would
+// depend on how busy the machine is: only after a pause does the stream start at the present.
+std::int64_t reached(const CUstream_st& stream) {
+  const std::int64_t now = now_ns();
+  return stream.busy_until_ns < now - kPauseNs ? now : stream.busy_until_ns;
+}
+
+}  // namespace
+
+extern "C" {
+
+FakeCuda* fake_cuda() {
+  static auto& table = *new FakeCuda;
+  return &table;
+}
+
+void fake_cuda_work(CUstream_st* stream, std::int64_t ns) {
+  if (stream->capture != nullptr) {
+    stream->capture->ns += ns;
+    return;
+  }
+  stream->busy_until_ns = reached(*stream) + ns;
+}
+
+bool fake_cuda_is_capturing(CUstream_st* stream) { return stream->capture != nullptr; }
+void fake_cuda_break_capture(CUstream_st* stream) { stream->broken = true; }
+
+int cuInit(unsigned) { return fake_cuda()->init; }
+
+int cuGetErrorString(int result, const char** text) {
+  switch (result) {
+    case kOutOfMemory:
+      *text = "out of memory";
+      return kSuccess;
+    case kNoDevice:
+      *text = "no CUDA-capable device is detected";
+      return kSuccess;
+    case kCaptureUnsupported:
+      *text = "operation not permitted when stream is capturing";
+      return kSuccess;
+    case kCaptureInvalidated:
+      *text = "operation failed due to a previous error during capture";
+      return kSuccess;
+    default:
+      return kInvalidValue;
+  }
+}
+
+int cuDriverGetVersion(int* version) {
+  *version = 12040;
+  return kSuccess;
+}
+
+int cuDeviceGetCount(int* count) {
+  *count = fake_cuda()->devices;
+  return fake_cuda()->init;
+}
+
+int cuDeviceGet(int* device, int index) {
+  *device = index;
+  return index < fake_cuda()->devices ? kSuccess : kInvalidValue;
+}
+
+int cuDeviceGetName(char* text, int length, int) {
+  std::snprintf(text, static_cast<std::size_t>(length), "Fake GPU");
+  return kSuccess;
+}
+
+int cuDeviceGetAttribute(int* value, int attribute, int) {
+  *value = attribute == 18 ? (fake_cuda()->integrated ? 1 : 0) : attribute == 75 ? 8 : 7;
+  return kSuccess;
+}
+
+int cuDeviceTotalMem_v2(std::size_t* bytes, int) {
+  *bytes = fake_cuda()->memory_bytes;
+  return kSuccess;
+}
+
+int cuDevicePrimaryCtxRetain(void** context, int) {
+  const std::lock_guard lock(fake_cuda()->mutex);
+  ++fake_cuda()->contexts;
+  *context = fake_cuda();
+  return kSuccess;
+}
+
+int cuDevicePrimaryCtxRelease_v2(int) {
+  const std::lock_guard lock(fake_cuda()->mutex);
+  --fake_cuda()->contexts;
+  return kSuccess;
+}
+
+int cuCtxSetCurrent(void*) { return kSuccess; }
+
+int cuMemGetInfo_v2(std::size_t* free, std::size_t* total) {
+  *total = fake_cuda()->memory_bytes;
+  *free = fake_cuda()->memory_bytes - fake_cuda()->allocated_bytes;
+  return kSuccess;
+}
+
+int cuMemAlloc_v2(unsigned long long* address, std::size_t bytes) {
+  void* memory = nullptr;
+  const int result = allocate(&memory, bytes, true);
+  *address = reinterpret_cast<unsigned long long>(memory);
+  return result;
+}
+
+int cuMemFree_v2(unsigned long long address) {
+  return release(reinterpret_cast<void*>(address), true);
+}
+
+int cuMemHostAlloc(void** address, std::size_t bytes, unsigned) {
+  return allocate(address, bytes, false);
+}
+
+int cuMemFreeHost(void* address) { return release(address, false); }
+
+int cuMemHostGetDevicePointer_v2(unsigned long long* device, void* host, unsigned) {
+  *device = reinterpret_cast<unsigned long long>(host);
+  return kSuccess;
+}
+
+int cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, std::size_t bytes,
+                         CUstream_st* stream) {
+  std::memcpy(reinterpret_cast<void*>(to), from, bytes);
+  fake_cuda_work(stream,
+                 kCopyNs + static_cast<std::int64_t>(static_cast<double>(bytes) / kBytesPerNs));
+  return kSuccess;
+}
+
+int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, std::size_t bytes,
+                         CUstream_st* stream) {
+  std::memcpy(to, reinterpret_cast<const void*>(from), bytes);
+  fake_cuda_work(stream,
+                 kCopyNs + static_cast<std::int64_t>(static_cast<double>(bytes) / kBytesPerNs));
+  return kSuccess;
+}
+
+int cuStreamCreate(CUstream_st** stream, unsigned) {
+  count_object(1);
+  *stream = new CUstream_st;
+  return kSuccess;
+}
+
+int cuStreamDestroy_v2(CUstream_st* stream) {
+  count_object(-1);
+  delete stream;
+  return kSuccess;
+}
+
+int cuStreamSynchronize(CUstream_st* stream) {
+  if (stream->capture != nullptr) {
+    stream->broken = true;
+    return kCaptureUnsupported;
+  }
+  std::this_thread::sleep_for(std::chrono::nanoseconds(stream->busy_until_ns - now_ns()));
+  return kSuccess;
+}
+
+int cuStreamBeginCapture_v2(CUstream_st* stream, int) {
+  if (stream->capture != nullptr) return kInvalidValue;
+  count_object(1);
+  stream->capture = new Graph;
+  stream->broken = false;
+  return kSuccess;
+}
+
+int cuStreamEndCapture(CUstream_st* stream, void** graph) {
+  Graph* captured = std::exchange(stream->capture, nullptr);
+  *graph = captured;
+  if (!stream->broken) return kSuccess;
+  count_object(-1);
+  delete captured;
+  *graph = nullptr;
+  return kCaptureInvalidated;
+}
+
+int cuGraphInstantiateWithFlags(void** executable, void* graph, unsigned long long) {
+  count_object(1);
+  *executable = new Graph(*static_cast<Graph*>(graph));
+  return kSuccess;
+}
+
+int cuGraphDestroy(void* graph) {
+  count_object(-1);
+  delete static_cast<Graph*>(graph);
+  return kSuccess;
+}
+
+int cuGraphExecDestroy(void* graph) { return cuGraphDestroy(graph); }
+
+int cuGraphLaunch(void* graph, CUstream_st* stream) {
+  ++fake_cuda()->graph_launches;
+  fake_cuda_work(stream, static_cast<Graph*>(graph)->ns);
+  return kSuccess;
+}
+
+// Kernels are told apart by name; a round of either takes a nanosecond.
+int cuModuleLoadData(void** module, const void*) {
+  count_object(1);
+  *module = new int;
+  return kSuccess;
+}
+
+int cuModuleUnload(void* module) {
+  count_object(-1);
+  delete static_cast<int*>(module);
+  return kSuccess;
+}
+
+int cuModuleGetFunction(void** function, void*, const char* name) {
+  static char fma;
+  static char copy;
+  *function = std::strstr(name, "copy") != nullptr ? &copy : &fma;
+  return kSuccess;
+}
+
+int cuLaunchKernel(void* function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
+                   unsigned, CUstream_st* stream, void** arguments, void**) {
+  void* fma = nullptr;
+  cuModuleGetFunction(&fma, nullptr, "fma");
+  fake_cuda_work(stream, *static_cast<std::uint32_t*>(arguments[function == fma ? 1 : 2]));
+  return kSuccess;
+}
+
+int cuEventCreate(CUevent_st** event, unsigned) {
+  count_object(1);
+  *event = new CUevent_st;
+  return kSuccess;
+}
+
+int cuEventDestroy_v2(CUevent_st* event) {
+  count_object(-1);
+  delete event;
+  return kSuccess;
+}
+
+int cuEventRecord(CUevent_st* event, CUstream_st* stream) {
+  if (stream->capture != nullptr) return kSuccess;
+  event->time_ns = reached(*stream);
+  return kSuccess;
+}
+
+int cuEventQuery(CUevent_st* event) { return now_ns() >= event->time_ns ? kSuccess : kNotReady; }
+
+int cuEventSynchronize(CUevent_st* event) {
+  std::this_thread::sleep_for(std::chrono::nanoseconds(event->time_ns - now_ns()));
+  return kSuccess;
+}
+
+int cuEventElapsedTime(float* ms, CUevent_st* begin, CUevent_st* end) {
+  *ms = static_cast<float>(static_cast<double>(end->time_ns - begin->time_ns) / 1e6);
+  return kSuccess;
+}
+
+}  // extern "C"

@@ -1,0 +1,52 @@
+// What the fake TensorRT's layers do on a GPU: with the fake libcuda they take the time they are
+// said to take; with a real one they launch kernels, so that events, graphs, clocks and power are
+// real.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+struct CUstream_st;
+struct CUevent_st;
+
+namespace layerwatt::fakes {
+
+struct LayerWork {
+  double ms = 0.1;             // on the fake GPU
+  std::string kernel = "fma";  // on a real one: fma, one_block, copy
+  std::uint32_t amount = 1000;
+};
+
+class GpuWork {
+ public:
+  static GpuWork& get();
+  bool is_fake() const { return fake_work_ != nullptr; }
+  bool is_capturing(CUstream_st* stream) const;
+  void break_capture(CUstream_st* stream) const;
+  // One layer's work, enqueued. False where CUDA refuses.
+  bool enqueue(const LayerWork& work, CUstream_st* stream);
+  // The GPU's time that a profiler's events cost.
+  void overhead(double ms, CUstream_st* stream) const;
+  CUevent_st* make_event() const;
+  void destroy(CUevent_st* event) const;
+  bool record(CUevent_st* event, CUstream_st* stream) const;
+  float elapsed_ms(CUevent_st* begin, CUevent_st* end) const;
+  void wait(CUstream_st* stream) const;
+
+ private:
+  GpuWork();
+  bool load_kernels();
+
+  void* library_ = nullptr;
+  void (*fake_work_)(CUstream_st*, std::int64_t) = nullptr;
+  bool (*fake_capturing_)(CUstream_st*) = nullptr;
+  void (*fake_break_)(CUstream_st*) = nullptr;
+  bool loaded_ = false;
+  void* fma_ = nullptr;
+  void* copy_ = nullptr;
+  unsigned long long memory_ = 0;
+};
+
+}  // namespace layerwatt::fakes
