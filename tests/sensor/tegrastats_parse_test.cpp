@@ -241,7 +241,8 @@ TEST(TegrastatsParse, OrderAndSpacesDoNotMatter) {
 }
 
 TEST(TegrastatsParse, NulBytesSeparate) {
-  const Parsed parsed(std::string("\0\0RAM 1/2MB (lfb 1x4MB)\0VDD_IN 5/6\0\0", 39));
+  using std::string_literals::operator""s;
+  const Parsed parsed("\0\0RAM 1/2MB (lfb 1x4MB)\0VDD_IN 5/6\0\0"s);
   EXPECT_FALSE(parsed.problem.has_value());
   EXPECT_EQ(parsed.rail("VDD_IN").mw, 5);
 }
