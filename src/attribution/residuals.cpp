@@ -1,5 +1,6 @@
 #include "attribution/residuals.hpp"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,6 +11,8 @@ namespace layerwatt {
 namespace {
 
 constexpr std::size_t kPhaseBins = 48;
+constexpr double kReadingsPerBin = 60.0;
+constexpr Eigen::Index kFollowed = 5;
 // Gauss–Hermite, five nodes: the variance of a smooth function under a normal shift of its
 // argument.
 constexpr std::array<double, 5> kNode = {-2.8569700138728056, -1.3556261799742659, 0.0,
@@ -23,6 +26,25 @@ double predict(const DesignRow& row, const Eigen::MatrixXd& p) {
   const auto weights = row.weights();
   for (const std::uint32_t i : row.touched()) sum += weights[i] * p(i, 0);
   return sum;
+}
+
+// How much each inference's cycle is longer than the mean one, in standard deviations.
+std::vector<double> relative_lengths(const Iterations& iterations, const Segments& segments) {
+  std::vector<double> longer(iterations.size(), 0.0);
+  double mean = 0.0;
+  double square = 0.0;
+  for (std::size_t i = 0; i + 1 < longer.size(); ++i) {
+    longer[i] = segments.ms(iterations.start_ns[i + 1]) - segments.ms(iterations.start_ns[i]);
+    mean += longer[i];
+    square += longer[i] * longer[i];
+  }
+  const double n = std::max(1.0, static_cast<double>(longer.size()) - 1.0);
+  mean /= n;
+  const double std = std::sqrt(std::max(square / n - mean * mean, 0.0));
+  for (std::size_t i = 0; i + 1 < longer.size(); ++i) {
+    longer[i] = std > 1e-9 * mean ? (longer[i] - mean) / std : 0.0;
+  }
+  return longer;
 }
 
 }  // namespace
@@ -58,13 +80,28 @@ Residuals residuals_of(const Segments& segments, const Readings& readings, const
   return out;
 }
 
-double structure_left(const Iterations& iterations, const Segments& segments,
-                      const Readings& readings, const Residuals& residuals) {
-  std::vector<double> sum(kPhaseBins, 0.0);
-  std::vector<double> weight(kPhaseBins, 0.0);
+double Structure::chance() const {
+  return readings > 0.0 ? 4.0 * std::sqrt(2.0 * unknowns) / readings : 1.0;
+}
+
+double Structure::variance_scale() const {
+  return unknowns > 0.0 ? 1.0 + share * readings / unknowns : 1.0;
+}
+
+Structure structure_left(const Iterations& iterations, const Segments& segments,
+                         const Readings& readings, const Residuals& residuals) {
+  // What the residual may follow, phase by phase: nothing, or how much longer than the others this
+  // inference was, the one before it, and so on.
+  const std::vector<double> longer = relative_lengths(iterations, segments);
+  const double bins = std::clamp(static_cast<double>(readings.size()) / kReadingsPerBin, 8.0,
+                                 static_cast<double>(kPhaseBins));
+  const auto bin_count = static_cast<std::size_t>(bins);
+  std::vector<Eigen::MatrixXd> a(bin_count, Eigen::MatrixXd::Zero(kFollowed, kFollowed));
+  std::vector<Eigen::VectorXd> b(bin_count, Eigen::VectorXd::Zero(kFollowed));
   double total = 0.0;
   double used = 0.0;
   std::size_t i = 0;
+  Eigen::VectorXd x(kFollowed);
   for (std::size_t k = 0; k < readings.size(); ++k) {
     const double t = readings.time_ms[k];
     while (i + 2 < iterations.size() && segments.ms(iterations.start_ns[i + 1]) <= t) ++i;
@@ -73,20 +110,27 @@ double structure_left(const Iterations& iterations, const Segments& segments,
     const double end = segments.ms(iterations.start_ns[i + 1]);
     if (t < begin || t >= end || readings.weight[k] == 0.0) continue;
     const double phase = (t - begin) / (end - begin);
-    const auto bin = std::min(static_cast<std::size_t>(phase * kPhaseBins), kPhaseBins - 1);
+    const auto bin =
+        std::min(static_cast<std::size_t>(phase * static_cast<double>(bin_count)), bin_count - 1);
     const double r = residuals.residual_mw[k];
-    sum[bin] += readings.weight[k] * r;
-    weight[bin] += readings.weight[k];
+    x(0) = 1.0;
+    for (Eigen::Index lag = 1; lag < kFollowed; ++lag) {
+      const auto back = static_cast<std::size_t>(lag - 1);
+      x(lag) = back <= i ? longer[i - back] : 0.0;
+    }
+    a[bin] += readings.weight[k] * x * x.transpose();
+    b[bin] += readings.weight[k] * r * x;
     total += readings.weight[k] * r * r;
     used += 1.0;
   }
-  if (total <= 0.0 || used <= 2.0 * kPhaseBins) return 0.0;
+  const double unknowns = bins * static_cast<double>(kFollowed);
+  if (total <= 0.0 || used <= 2.0 * unknowns) return {0.0, unknowns, used};
   double explained = 0.0;
-  for (std::size_t bin = 0; bin < kPhaseBins; ++bin) {
-    if (weight[bin] > 0.0) explained += sum[bin] * sum[bin] / weight[bin];
+  for (std::size_t bin = 0; bin < bin_count; ++bin) {
+    a[bin].diagonal().array() += 1e-9 * a[bin].trace() + 1e-300;
+    explained += b[bin].dot(a[bin].ldlt().solve(b[bin]));
   }
-  const double chance = static_cast<double>(kPhaseBins) / used;
-  return std::max(0.0, explained / total - chance);
+  return {std::max(0.0, explained / total - unknowns / used), unknowns, used};
 }
 
 }  // namespace layerwatt

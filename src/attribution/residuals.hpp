@@ -19,9 +19,25 @@ struct Residuals {
 Residuals residuals_of(const Segments& segments, const Readings& readings, const Response& response,
                        double trial_ms);
 
-// The share (0 … 1) of the residual's weighted variance that its mean by phase of the inference
-// explains, beyond what chance gives. A right model leaves none, whatever its noise.
-double structure_left(const Iterations& iterations, const Segments& segments,
-                      const Readings& readings, const Residuals& residuals);
+// What is left in a residual that still follows the inference.
+struct Structure {
+  double share = 0.0;     // of its weighted variance, beyond what chance gives; 0 … 1
+  double unknowns = 0.0;  // of the regression that looked for it
+  double readings = 0.0;
+
+  // Four standard deviations of `share` where there is no structure.
+  double chance() const;
+  // By how much the variance of what was fitted is larger than noise alone makes it: the mean
+  // square of the structured part over that of noise, at least 1 (the Particle Data Group's scale
+  // factor, squared).
+  double variance_scale() const;
+};
+
+// Regresses the residual on the phase of the inference, alone and times how long the last few
+// inferences took. A right model leaves nothing of either, whatever its noise. The lengths matter:
+// a latency that is off by a whole inference leaves no mean by phase, but what it leaves follows
+// them.
+Structure structure_left(const Iterations& iterations, const Segments& segments,
+                         const Readings& readings, const Residuals& residuals);
 
 }  // namespace layerwatt

@@ -164,12 +164,14 @@ Refined refine_response(const Segments& segments, const Readings& readings, Resp
         damping = std::max(damping * 8.0, 1e-3);
       }
     }
-    if (!better || gain < 1e-7) break;
+    // One standard deviation of a parameter is worth 1 / readings.
+    const double enough = 0.003 / std::max(1.0, static_cast<double>(readings.size()));
+    if (!better || gain < std::min(enough, 1e-6)) break;
   }
   Refined refined;
   refined.response = response;
   refined.mean_square = point.sum / std::max(point.equations.weight, 1.0);
-  if (q > 0) {
+  if (q > 0 && rounds > 0) {
     slopes = slopes_at(segments, readings, response, free, point);
     Eigen::MatrixXd h = slopes.hessian;
     h.diagonal().array() += 1e-12 * h.diagonal().cwiseAbs().maxCoeff() + 1e-300;

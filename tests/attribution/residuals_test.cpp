@@ -39,11 +39,32 @@ TEST(StructureLeft, IsNoneForTheTruthAndMuchForAWrongResponse) {
   const Iterations& iterations = s.made.recording.iterations;
   const auto left = [&](const Response& response) {
     return structure_left(iterations, s.segments, s.readings,
-                          residuals_of(s.segments, s.readings, response, 0.05));
+                          residuals_of(s.segments, s.readings, response, 0.05))
+        .share;
   };
   EXPECT_LT(left({1.1, 7.3, 0.0, 0.0}), 0.02);
   EXPECT_GT(left({1.1, 5.3, 0.0, 0.0}), 0.2);
   EXPECT_GT(left({4.4, 7.3, 0.0, 0.0}), 0.2);
+}
+
+TEST(StructureLeft, SeesALatencyThatIsOffByAWholeInference) {
+  const Case s = make_case({.layers = 6, .seconds = 60.0});
+  const Iterations& iterations = s.made.recording.iterations;
+  const double turn =
+      s.segments.ms(iterations.start_ns.back()) / static_cast<double>(iterations.size() - 1);
+  const Structure structure =
+      structure_left(iterations, s.segments, s.readings,
+                     residuals_of(s.segments, s.readings, {1.1, 7.3 + turn, 0.0, 0.0}, 0.05));
+  EXPECT_GT(structure.share, 0.05);
+  EXPECT_GT(structure.share, 3.0 * structure.chance());
+}
+
+TEST(Structure, WidensWhatWasFitted) {
+  const Structure none{0.0, 100.0, 10000.0};
+  EXPECT_DOUBLE_EQ(none.variance_scale(), 1.0);
+  const Structure some{0.03, 100.0, 10000.0};
+  EXPECT_DOUBLE_EQ(some.variance_scale(), 4.0);
+  EXPECT_NEAR(some.chance(), 0.00566, 1e-5);
 }
 
 }  // namespace

@@ -1,0 +1,67 @@
+// Readings folded onto the phase of the inference, and the model there: a circular convolution, so
+// in harmonics of the inference the box and the low pass are factors and latency is a phase.
+#pragma once
+
+#include <Eigen/Core>
+#include <complex>
+#include <cstddef>
+#include <vector>
+
+#include "attribution/fit.hpp"
+#include "attribution/segments.hpp"
+
+namespace layerwatt {
+
+// The mean inference: shares of the cycle (start to start) at which parts begin and end.
+struct Cycle {
+  double period_ms = 0.0;
+  std::vector<double> edge;  // ascending, 0 … 1
+};
+
+Cycle mean_cycle(const Iterations& iterations, const Segments& segments);
+
+// The folded problem in real numbers: rows are real and imaginary parts of harmonics.
+class FoldedProblem {
+ public:
+  FoldedProblem(const Cycle& cycle, std::size_t harmonics);
+
+  Eigen::Index rows() const { return 2 * static_cast<Eigen::Index>(harmonics_); }
+
+  // What was read, turned back by `turn_ms`: the latency minus the fold's own shift.
+  Eigen::VectorXd reading(const std::vector<std::complex<double>>& folded, double turn_ms) const;
+
+  // For one shape of the response, the share of each reading's variance that no powers explain.
+  Eigen::VectorXd misfit(double window_ms, double tau_ms, const Eigen::MatrixXd& readings) const;
+
+  // The least of the readings' misfits with powers that are not negative, which a wrong response
+  // mostly needs; `least` is the reading's index. Costlier.
+  double misfit_of_powers(double window_ms, double tau_ms, const Eigen::MatrixXd& readings,
+                          Eigen::Index& least) const;
+
+ private:
+  Eigen::MatrixXd shaped(double window_ms, double tau_ms) const;
+
+  double period_ms_;
+  std::size_t harmonics_;
+  Eigen::MatrixXcd parts_;
+};
+
+// The readings folded at every shift from 0 on that a search can ask for, so that jitter of the
+// inferences between a reading and its stamp does not smear it.
+class Folds {
+ public:
+  Folds(const Iterations& iterations, const Segments& segments, const Readings& readings,
+        std::size_t harmonics, double spacing_ms, double farthest_ms);
+
+  long nearest(double middle_ms) const;
+  double back_ms(long index) const { return static_cast<double>(index) * spacing_ms_; }
+  const std::vector<std::complex<double>>& at(long index) const {
+    return folds_[static_cast<std::size_t>(index)];
+  }
+
+ private:
+  double spacing_ms_;
+  std::vector<std::vector<std::complex<double>>> folds_;
+};
+
+}  // namespace layerwatt

@@ -1,0 +1,66 @@
+#include "attribution/find_response.hpp"
+
+#include <gtest/gtest.h>
+
+#include "attribution/synthetic.hpp"
+
+namespace layerwatt {
+namespace {
+
+Refined found_in(const synthetic::Synthetic& made, const KnownResponse& known = {}) {
+  const Segments segments = make_segments(made.recording.iterations);
+  Readings readings;
+  for (std::size_t k = 0; k < made.recording.power.size(); ++k) {
+    readings.time_ms.push_back(segments.ms(made.recording.power.time_ns[k]));
+    readings.weight.push_back(1.0);
+    readings.value.push_back(made.recording.power.rail_mw[k]);
+  }
+  return find_response(made.recording.iterations, segments, readings, known, 25.0);
+}
+
+// Folded onto the phase of an inference, latencies 3.6 and 13.6 ms are the same.
+TEST(FindResponse, TellsALatencyFromOneThatIsAnInferenceLonger) {
+  for (const double latency_ms : {3.6, 13.6}) {
+    const Refined found = found_in(synthetic::make(
+        {.layers = 10, .seconds = 40.0, .window_ms = 4.4, .latency_ms = latency_ms, .seed = 5}));
+    EXPECT_NEAR(found.response.latency_ms, latency_ms, 0.03);
+    EXPECT_NEAR(found.response.window_ms, 4.4, 0.03);
+  }
+}
+
+TEST(FindResponse, FindsTheWindowBehindALongLowPass) {
+  const Refined found = found_in(synthetic::make({.layers = 16,
+                                                  .seconds = 60.0,
+                                                  .window_ms = 3.5,
+                                                  .latency_ms = 11.4,
+                                                  .time_constant_ms = 5.0,
+                                                  .seed = 8}));
+  EXPECT_NEAR(found.response.window_ms, 3.5, 0.1);
+  EXPECT_NEAR(found.response.time_constant_ms, 5.0, 0.3);
+}
+
+TEST(FindResponse, KeepsWhatIsKnown) {
+  KnownResponse known;
+  known.window_ms = 2.2;
+  known.time_constant_ms = 0.0;
+  const Refined found =
+      found_in(synthetic::make({.layers = 8, .seconds = 20.0, .window_ms = 2.2}), known);
+  EXPECT_DOUBLE_EQ(found.response.window_ms, 2.2);
+  EXPECT_DOUBLE_EQ(found.response.time_constant_ms, 0.0);
+  EXPECT_NEAR(found.response.latency_ms, 7.3, 0.03);
+}
+
+TEST(TotalOnly, TakesTheFirstChannel) {
+  Readings readings;
+  readings.time_ms = {1.0, 2.0};
+  readings.weight = {1.0, 0.0};
+  readings.value = {10.0, 4.0, 20.0, 5.0};
+  readings.channels = 2;
+  const Readings total = total_only(readings);
+  EXPECT_EQ(total.channels, 1U);
+  EXPECT_EQ(total.value, (std::vector<double>{10.0, 20.0}));
+  EXPECT_EQ(total.weight, readings.weight);
+}
+
+}  // namespace
+}  // namespace layerwatt
