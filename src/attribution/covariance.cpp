@@ -103,10 +103,11 @@ Uncertainty uncertainty_of(const Segments& segments, const Readings& readings,
   const Eigen::MatrixXd bread = wide_inverse(a);
   const Eigen::MatrixXd covariance = correction * bread * meat * bread;
   out.powers = covariance.topLeftCorner(n, n);
-  // A direction without information has no score either; there the bread alone says how wide it is.
+  // Never narrower than white noise makes it: blocks are few beside the unknowns, which lets some
+  // variances come out too small by chance, and a direction without information has no score.
   const double variance = out.residual_mw(0) / std::max(used - unknowns, 1.0);
   for (Eigen::Index i = 0; i < n; ++i) {
-    out.powers(i, i) = std::max(out.powers(i, i), 0.25 * variance * bread(i, i));
+    out.powers(i, i) = std::max(out.powers(i, i), variance * bread(i, i));
   }
   for (Eigen::Index i = 0; i < q; ++i) {
     out.parameter_std.push_back(std::sqrt(std::max(covariance(n + i, n + i), 0.0)));

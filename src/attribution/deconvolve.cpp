@@ -21,6 +21,8 @@ constexpr double kMostBlurMs = 0.5;
 // off.
 constexpr double kMostStructure = 0.15;
 constexpr double kMostStructureFound = 0.01;
+// A sensor of half a second explained by a response of 2 ms left 0.9, and was 36 % off.
+constexpr double kMostCorrelation = 0.5;
 
 Readings make_readings(const PowerSamples& power, const Segments& segments) {
   Readings readings;
@@ -153,8 +155,8 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
     if (free[i] == Parameter::window) fit.window_std_ms = std_ms;
     if (free[i] == Parameter::time_constant) fit.time_constant_std_ms = std_ms;
   }
-  const Structure structure = structure_left(iterations, segments, readings,
-                                             residuals_of(segments, readings, response, trial_ms));
+  const Residuals residuals = residuals_of(segments, readings, response, trial_ms);
+  const Structure structure = structure_left(iterations, segments, readings, residuals);
   fit.structure_left = structure.share;
   fit.covariance *= structure.variance_scale();
   const double limit = (free.empty() ? kMostStructure : kMostStructureFound) + structure.chance();
@@ -162,6 +164,12 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
     return {{},
             "no response of a sensor explains these readings: what is left of them still follows "
             "the inference",
+            false};
+  }
+  if (!free.empty() && neighbour_correlation(residuals, readings) > kMostCorrelation) {
+    return {{},
+            "what the best response of a sensor leaves drifts slowly: the sensor is slower than an "
+            "inference, or the power drifts",
             false};
   }
   return {std::move(fit), {}, false};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <vector>
 
 #include "attribution/overlap.hpp"
 
@@ -11,6 +13,7 @@ namespace {
 
 constexpr double kLongestSpacings = 5.0;
 constexpr double kLargestLeak = 0.5;
+constexpr std::size_t kFewestIdle = 3;
 
 std::int64_t to_ns(double ms) { return static_cast<std::int64_t>(std::llround(ms * kNsPerMs)); }
 
@@ -43,12 +46,35 @@ Span stands_for(const PowerSamples& power, const SensorTiming& timing, std::size
   return {std::max(power.time_ns[k - 1] - shift, end - longest), end};
 }
 
-ColumnPower with_leak(const std::optional<PowerAndEnergy>& found, double leak) {
+// Median reading of a column before the first inference, which no response can have mixed with it.
+std::optional<double> idle_mw(const Iterations& iterations, const PowerSamples& power,
+                              bool with_total, std::size_t column) {
+  std::vector<double> values;
+  for (std::size_t k = 0; k < power.size(); ++k) {
+    if (power.time_ns[k] >= iterations.start_ns.front()) break;
+    for_each_column(power, k, with_total, [&](std::size_t of, double mw) {
+      if (of == column && !std::isnan(mw)) values.push_back(mw);
+    });
+  }
+  if (values.size() < kFewestIdle) return std::nullopt;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// Takes out what may have been drawn between the inferences. Where the idle power is known, that
+// much, and anything up to the mean may be true; where it is not, anything up to twice the mean.
+ColumnPower with_leak(const std::optional<PowerAndEnergy>& found, double leak,
+                      std::optional<double> idle) {
   if (!found) return {Missing{"no_samples"}, Missing{"no_samples"}};
-  const auto estimate = [leak](double mean, std::optional<double> half) -> Estimate {
-    if (!half || leak > kLargestLeak) return {mean, std::nullopt};
-    const double all = *half + mean * leak / (1.0 - leak);
-    return {mean, Interval{std::max(0.0, mean - all), mean + all}};
+  const double share = leak / (1.0 - std::min(leak, kLargestLeak));
+  const bool correct = idle && leak <= kLargestLeak && *idle < found->power_mw;
+  const double more = correct ? share * (found->power_mw - *idle) / found->power_mw : 0.0;
+  const auto estimate = [&](double mean, std::optional<double> half) -> Estimate {
+    const double inside = mean * (1.0 + more);
+    if (!half || leak > kLargestLeak) return {inside, std::nullopt};
+    const double all = *half * (1.0 + more) + mean * (correct ? more : share);
+    return {inside, Interval{std::max(0.0, inside - all), inside + all}};
   };
   return {estimate(found->power_mw, found->power_half_mw),
           estimate(found->energy_mj, found->energy_half_mj)};
@@ -98,7 +124,7 @@ Measured measure(const Iterations& iterations, const PowerSamples& power,
   const CellTable cells = integrate(iterations, power, timing, times.batches, with_total);
   const auto column = [&](std::size_t c) {
     return with_leak(power_and_energy(cells.batches(0, c), times.inference_ms, iterations.size()),
-                     measured.leak_share);
+                     measured.leak_share, idle_mw(iterations, power, with_total, c));
   };
   for (std::size_t r = 0; r < power.rails.size(); ++r) measured.rails.push_back(column(r));
   if (!with_total) {

@@ -36,10 +36,11 @@ struct Measured {
 CellTable integrate(const Iterations& iterations, const PowerSamples& power,
                     const SensorTiming& timing, const Batches& batches, bool with_total);
 
-// Power: the integral over its time. Energy: that times the mean duration. The interval is the
-// scatter between batches, widened for what may leak in from between the inferences: the power
-// there is not known, and assumed to be at most twice the mean. No interval where more than half
-// may have leaked.
+// Power: the integral over its time. Energy: that times the mean duration. What may leak in from
+// between the inferences is taken out at the idle power, the median of the readings before the
+// first inference, and the interval, the scatter between batches, is widened to where the power
+// between is the inferences' own. Without such readings nothing is taken out, and the interval is
+// widened for up to twice the mean. No interval where more than half may have leaked.
 Measured measure(const Iterations& iterations, const PowerSamples& power,
                  const SensorTiming& timing, const SlotTimes& times, bool with_total);
 

@@ -133,4 +133,19 @@ Structure structure_left(const Iterations& iterations, const Segments& segments,
   return {std::max(0.0, explained / total - unknowns / used), unknowns, used};
 }
 
+double neighbour_correlation(const Residuals& residuals, const Readings& readings) {
+  double product = 0.0;
+  double square = 0.0;
+  std::size_t pairs = 0;
+  for (std::size_t k = 0; k + 1 < readings.size(); ++k) {
+    if (readings.weight[k] == 0.0 || readings.weight[k + 1] == 0.0) continue;
+    const double a = residuals.residual_mw[k];
+    const double b = residuals.residual_mw[k + 1];
+    product += a * b;
+    square += 0.5 * (a * a + b * b);
+    ++pairs;
+  }
+  return pairs > 1 && square > 0.0 ? product / square : 0.0;
+}
+
 }  // namespace layerwatt

@@ -40,4 +40,8 @@ struct Structure {
 Structure structure_left(const Iterations& iterations, const Segments& segments,
                          const Readings& readings, const Residuals& residuals);
 
+// Correlation of neighbouring residuals, −1 … 1; 0 for fewer than three. A right model leaves none;
+// much of it, over a found response, means that the sensor is far slower than that.
+double neighbour_correlation(const Residuals& residuals, const Readings& readings);
+
 }  // namespace layerwatt

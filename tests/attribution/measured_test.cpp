@@ -121,5 +121,18 @@ TEST(Measure, WidensTheIntervalByWhatMayLeakInFromBetween) {
   EXPECT_NEAR(measured_of(b.get()).leak_share, 0.01 / 2.25, 1e-12);
 }
 
+// The same with the idle power read before: a quarter of the run at 100 mW, and a mean of 300 mW
+// over all, are 366.7 mW within the inferences, unless the power between was 300 mW too.
+TEST(Measure, TakesOutTheIdlePowerBetween) {
+  Builder b({});
+  b.inference(0, 3, {}).inference(4, 8, {}).inference(9, 11, {}).inference(12, 12, {});
+  for (int t = -4; t < 0; ++t) b.sample(t, 100);
+  for (int t = 1; t <= 12; ++t) b.sample(t, 300);
+  const Measured m = measured_of(b.get());
+  EXPECT_NEAR(m.total.power_mw->mean, 300.0 + 200.0 / 3.0, 1e-9);
+  EXPECT_NEAR(m.total.power_mw->ci95->lo, 300.0, 1e-9);
+  EXPECT_NEAR(m.total.power_mw->ci95->hi, 300.0 + 400.0 / 3.0, 1e-9);
+}
+
 }  // namespace
 }  // namespace layerwatt

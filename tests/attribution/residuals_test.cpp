@@ -67,5 +67,17 @@ TEST(Structure, WidensWhatWasFitted) {
   EXPECT_NEAR(some.chance(), 0.00566, 1e-5);
 }
 
+TEST(NeighbourCorrelation, IsOneForADriftAndMinusOneForAFlicker) {
+  Readings readings;
+  readings.weight.assign(6, 1.0);
+  readings.time_ms.assign(6, 0.0);
+  EXPECT_DOUBLE_EQ(neighbour_correlation({{2, 2, 2, 2, 2, 2}, {}}, readings), 1.0);
+  EXPECT_DOUBLE_EQ(neighbour_correlation({{2, -2, 2, -2, 2, -2}, {}}, readings), -1.0);
+  // Over 2, 2, −2, −2, 2, 2: 4 − 4 + 4 − 4 + 4 over 20.
+  EXPECT_DOUBLE_EQ(neighbour_correlation({{2, 2, -2, -2, 2, 2}, {}}, readings), 0.2);
+  readings.weight[2] = 0.0;  // an outlier is no neighbour
+  EXPECT_DOUBLE_EQ(neighbour_correlation({{2, 2, 9, -2, -2, -2}, {}}, readings), 1.0);
+}
+
 }  // namespace
 }  // namespace layerwatt

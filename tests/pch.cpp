@@ -1,0 +1,2 @@
+// Only its precompiled headers matter (tests/CMakeLists.txt).
+int main() {}
