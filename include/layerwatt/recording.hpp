@@ -77,6 +77,15 @@ struct Iterations {
   }
 };
 
+// What was read beside the power, on its own times: a clock, a temperature. Where it did not change
+// it is not repeated: a value holds until the next.
+struct Signal {
+  std::string name;  // "GPU clock", "temperature tj"
+  std::string unit;  // "MHz", "°C"
+  std::vector<std::int64_t> time_ns;
+  std::vector<double> values;
+};
+
 // Power readings by ascending time. For Reading::energy the loader has already taken differences:
 // value k is the mean power (mW) over (begin_ns(k), time_ns[k]].
 struct PowerSamples {
@@ -85,6 +94,7 @@ struct PowerSamples {
   std::vector<std::int64_t> time_ns;
   std::vector<std::int64_t> begin_ns;  // only for Reading::energy, else empty
   std::vector<double> rail_mw;         // row-major, size() × rails.size(); NaN: not read
+  std::vector<Signal> signals;         // only tegrastats prints some
 
   std::size_t size() const { return time_ns.size(); }
   std::span<const double> row(std::size_t i) const {

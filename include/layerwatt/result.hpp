@@ -114,6 +114,15 @@ struct Closure {
   double ratio = 0.0;
 };
 
+// What held while the inferences ran, beside power: a clock, a temperature.
+struct Condition {
+  std::string name;   // "GPU clock"
+  std::string unit;   // "MHz"
+  double mean = 0.0;  // over time
+  double min = 0.0;
+  double max = 0.0;
+};
+
 struct Warning {
   std::string code;
   std::string message;
@@ -153,6 +162,7 @@ struct Result {
   Known<Metric> power_draw_mw;  // of the power samples that fell inside an inference
   Known<Metric> energy_mj;      // of the inferences, each by the samples inside it
   Known<Closure> closure;
+  std::vector<Condition> conditions;  // empty where the sensor tells none
   std::vector<Warning> warnings;
 };
 

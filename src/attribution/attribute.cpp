@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "attribution/conditions.hpp"
 #include "attribution/deconvolve.hpp"
 #include "attribution/deconvolve_estimates.hpp"
 #include "attribution/grouping.hpp"
@@ -186,12 +187,12 @@ void warn_about_incidents(Result& result, const std::vector<Incident>& incidents
     ++entry.first;
   }
   for (const auto& [code, entry] : by_code) {
-    result.warnings.push_back(
-        {code,
-         fmt::format("{} while measuring, first: {}",
-                     entry.first == 1 ? "once" : fmt::format("{} times", entry.first),
-                     entry.second->message),
-         ""});
+    result.warnings.push_back({code,
+                               entry.first == 1
+                                   ? entry.second->message
+                                   : fmt::format("{} (and {} more of its kind while measuring)",
+                                                 entry.second->message, entry.first - 1),
+                               ""});
   }
 }
 
@@ -228,6 +229,7 @@ Result attribute(const Recording& recording, const AttributionOptions& options) 
 
   Result result = times_alone(recording);
   const SlotTimes times = slot_times(iterations, kBatches);
+  result.conditions = conditions(power.signals, iterations);
   warn_about_incidents(result, recording.incidents);
   warn_about_times(result, times);
   if (power.rails.empty() || power.size() == 0) {

@@ -68,28 +68,26 @@ MethodChoice choose_method(std::optional<Method> asked, const SensorTiming& timi
          "run layerwatt calibrate once on this machine"});
   }
   if (asked == Method::overlap) {
-    choice.reason = "overlap, as asked for";
+    choice.reason = "as asked for";
     return choice;
   }
   if (blurred > 0) {
     choice.grouped = unresolved;
     choice.reason =
         blurred == layers
-            ? fmt::format(
-                  "overlap of whole inferences: {}, so no layer can be told from the others",
-                  sensor_words(timing, times))
-            : fmt::format(
-                  "overlap per layer: {}; the {} of {} layers that are shorter share a group",
-                  sensor_words(timing, times), blurred, layers);
+            ? fmt::format("of whole inferences, since {}, so no layer can be told from the others",
+                          sensor_words(timing, times))
+            : fmt::format("per layer: {}; the {} of {} layers that are shorter share a group",
+                          sensor_words(timing, times), blurred, layers);
     return choice;
   }
   choice.reason =
       timing.known
-          ? fmt::format("overlap per layer: {}, less than any layer lasts",
+          ? fmt::format("per layer, since {}, less than any layer lasts",
                         timing.blur_ms > 0.0 ? sensor_words(timing, times)
                                              : std::string("the sensor does not smear power"))
           : std::string(
-                "overlap per layer: the sensor's response is not known, and nothing says "
+                "per layer, since the sensor's response is not known, and nothing says "
                 "that it is slower than a layer");
   return choice;
 }
@@ -113,7 +111,7 @@ void use_deconvolution(MethodChoice& choice, std::optional<Method> asked) {
 void refuse_deconvolution(MethodChoice& choice, std::optional<Method> asked, std::size_t slots,
                           const std::string& why) {
   choice.grouped.assign(slots, true);
-  choice.reason = fmt::format("overlap of whole inferences: {}", why);
+  choice.reason = fmt::format("of whole inferences: {}", why);
   if (asked) choice.reason = "deconvolve was asked for and is not possible; " + choice.reason;
   std::erase_if(choice.warnings,
                 [](const Warning& warning) { return warning.code == "not_separable"; });

@@ -1,5 +1,6 @@
 #include "cli/output_files.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iostream>
 #include <optional>
 #include <ostream>
 #include <set>
@@ -52,6 +54,15 @@ void write_through(const fs::path& file, const std::function<void(std::ostream&)
   write(stream);
   stream.close();
   if (!stream) throw cannot_write(file, errno != 0 ? errno : EIO);
+}
+
+// Whether stdout and stderr end at the same terminal, file or pipe (`2>&1`).
+bool one_reader(const Program& program) {
+  if (&program.out != &std::cout || &program.err != &std::cerr) return false;
+  struct stat out {};
+  struct stat err {};
+  return ::fstat(STDOUT_FILENO, &out) == 0 && ::fstat(STDERR_FILENO, &err) == 0 &&
+         out.st_dev == err.st_dev && out.st_ino == err.st_ino;
 }
 
 void write_stdout(const Program& program, const std::function<void(std::ostream&)>& write) {
@@ -136,8 +147,8 @@ bool OutputFiles::table_wanted() const {
 
 void OutputFiles::write(const Program& program, const Result& result,
                         const Recording& recording) const {
-  // The table shows them as well: a person who sees both streams need not read them twice.
-  if (!table_wanted() || ::isatty(STDOUT_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) {
+  // The table shows them as well: who sees both streams need not read them twice.
+  if (!table_wanted() || !one_reader(program)) {
     std::set<std::pair<std::string, std::string>> told;
     for (const Warning& warning : result.warnings) {
       if (told.insert({warning.code, warning.message}).second) print_warning(program, warning);

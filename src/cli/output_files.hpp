@@ -33,7 +33,7 @@ class OutputFiles {
   void check() const;
 
   // Results to program.out and to the files; the result's warnings to program.err, unless the table
-  // shows them on the same terminal. When one report cannot be written, the others still are, and
+  // shows them in the same place. When one report cannot be written, the others still are, and
   // then it throws Error(io).
   void write(const Program& program, const Result& result, const Recording& recording) const;
 

@@ -18,6 +18,8 @@ struct Readings {
   std::vector<std::int64_t> time_ns;
   std::vector<double> values;  // row-major; mW, or cumulative mJ; NaN: not read
 
+  std::vector<Signal> signals;  // tegrastats only
+
   bool truncated = false;
   bool not_utf8 = false;
   std::size_t repeated_stamps = 0;   // readings left out, because one with that stamp is there

@@ -87,6 +87,7 @@ PowerSamples read_power_file(BlockReader& reader, ReadManifest& read, LastRow la
     }
     power.time_ns = std::move(readings.time_ns);
     power.rail_mw = std::move(readings.values);
+    power.signals = std::move(readings.signals);
   }
   if (columns.empty()) {
     sensor.rails.clear();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@ namespace layerwatt::recording {
 namespace {
 
 constexpr std::size_t kMostRails = 64;  // the most that a board prints is 8
+constexpr std::size_t kMostSignals = 64;
 
 // Grows with the log: boards print a rail only while it is powered, so the set is known at the end.
 class LogRows {
@@ -47,6 +49,7 @@ class LogRows {
     }
     if (!add_cells()) return refuse(line, "it prints too many rails");
     out_.time_ns.push_back(time);
+    add_signals(time);
     return true;
   }
 
@@ -90,6 +93,42 @@ class LogRows {
       cells_.push_back({out_.time_ns.size(), index, rail.mw});
     }
     return true;
+  }
+
+  void add_signals(std::int64_t time) {
+    for (const TegraUnit& unit : parsed_.units) {
+      const auto clocks = parsed_.clocks(unit);
+      // One name a unit: of several clusters the fastest, which throttling brings down too.
+      if (!clocks.empty())
+        signal(unit.name, " clock", "MHz", time, *std::max_element(clocks.begin(), clocks.end()));
+    }
+    double fastest = std::numeric_limits<double>::quiet_NaN();
+    for (const TegraCore& core : parsed_.cores) {
+      if (!(core.mhz <= fastest)) fastest = std::isnan(core.mhz) ? fastest : core.mhz;
+    }
+    signal("CPU", " clock", "MHz", time, fastest);
+    for (const TegraTemperature& zone : parsed_.temperatures) {
+      signal(zone.name, " temperature", "°C", time, zone.celsius);
+    }
+  }
+
+  void signal(std::string_view name, std::string_view kind, const char* unit, std::int64_t time,
+              double value) {
+    if (std::isnan(value)) return;
+    auto& signals = out_.signals;
+    const auto is_it = [&](const Signal& known) {
+      return known.name.size() == name.size() + kind.size() && known.name.starts_with(name) &&
+             known.name.ends_with(kind);
+    };
+    auto found = std::find_if(signals.begin(), signals.end(), is_it);
+    if (found == signals.end()) {
+      if (signals.size() == kMostSignals) return;
+      signals.push_back({std::string(name) + std::string(kind), unit, {}, {}});
+      found = signals.end() - 1;
+    }
+    if (!found->values.empty() && found->values.back() == value) return;
+    found->time_ns.push_back(time);
+    found->values.push_back(value);
   }
 
   const BlockReader& reader_;

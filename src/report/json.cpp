@@ -174,6 +174,16 @@ Json result_json(const Result& result) {
   put(root, "power_draw_mw", result.power_draw_mw);
   put(root, "energy_mj", result.energy_mj);
   put(root, "closure", result.closure);
+  root["conditions"] = Json::array();
+  for (const Condition& condition : result.conditions) {
+    Json object = Json::object();
+    object["name"] = condition.name;
+    object["unit"] = condition.unit;
+    put_number(object, "mean", condition.mean);
+    put_number(object, "min", condition.min);
+    put_number(object, "max", condition.max);
+    root["conditions"].push_back(std::move(object));
+  }
   root["warnings"] = Json::array();
   for (const Warning& warning : result.warnings) {
     Json object = Json::object();

@@ -218,6 +218,13 @@ Result read_root(const Node& root) {
   read_into(root, "power_draw_mw", result.power_draw_mw);
   read_into(root, "energy_mj", result.energy_mj);
   read_into(root, "closure", result.closure);
+  if (root.has("conditions")) {
+    for (const Node& node : root.at("conditions").elements()) {
+      result.conditions.push_back({node.at("name").text(), node.at("unit").text(),
+                                   node.at("mean").number_or_nan(), node.at("min").number_or_nan(),
+                                   node.at("max").number_or_nan()});
+    }
+  }
   for (const Node& node : root.at("warnings").elements()) {
     result.warnings.push_back(
         {node.at("code").text(), node.at("message").text(), node.at("hint").text()});

@@ -42,7 +42,7 @@ TEST(Attribute, PutsEverythingTogether) {
   const Result r = attribute(b.get());
 
   EXPECT_EQ(r.method, Method::overlap);
-  EXPECT_THAT(r.method_reason, HasSubstr("overlap per layer"));
+  EXPECT_THAT(r.method_reason, HasSubstr("per layer"));
   EXPECT_EQ(r.iterations, 40u);
   EXPECT_EQ(r.device_json, R"({"name":"board"})");
   EXPECT_FALSE(r.sensor.measured);
@@ -73,7 +73,7 @@ TEST(Attribute, PutsEverythingTogether) {
 
   EXPECT_NE(find_warning(r.warnings, "truncated_row"), nullptr);
   EXPECT_THAT(find_warning(r.warnings, "sensor_gap")->message,
-              HasSubstr("2 times while measuring, first: 12 ms without a reading"));
+              HasSubstr("12 ms without a reading (and 1 more of its kind while measuring)"));
   EXPECT_EQ(find_warning(r.warnings, "few_samples"), nullptr);
   EXPECT_EQ(find_warning(r.warnings, "few_iterations"), nullptr);
 }

@@ -81,7 +81,7 @@ TEST(ChooseMethod, OverlapThatWasAskedForIsNeverGroupedButWarnedAbout) {
   Builder b = three_layers();
   const MethodChoice c = choice_for(b.response(100, 0, 0, 0), 1, Method::overlap);
   EXPECT_THAT(c.grouped, IsEmpty());
-  EXPECT_EQ(c.reason, "overlap, as asked for");
+  EXPECT_EQ(c.reason, "as asked for");
   EXPECT_NE(find_warning(c.warnings, "not_separable"), nullptr);
 }
 

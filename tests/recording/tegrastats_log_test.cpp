@@ -44,6 +44,21 @@ TEST(TegrastatsLog, ARepeatedNameIsTwoRails) {
   EXPECT_THAT(readings.values, ElementsAre(1, 2));
 }
 
+TEST(TegrastatsLog, ClocksAndTemperaturesAreSignalsWhereTheyChange) {
+  const std::string a = "CPU [1%@1500,off,2%@1728] GR3D_FREQ 9%@[305,611] tj@48.5C A 1/1\n";
+  const std::string b = "CPU [1%@1500,off,2%@1728] GR3D_FREQ 9%@[918,918] tj@48.5C A 1/1\n";
+  const auto readings = read("1::" + kRam + a + "2::" + kRam + a + "3::" + kRam + b);
+  ASSERT_EQ(readings.signals.size(), 3U);
+  EXPECT_EQ(readings.signals[0].name, "GR3D_FREQ clock");
+  EXPECT_EQ(readings.signals[0].unit, "MHz");
+  EXPECT_THAT(readings.signals[0].time_ns, ElementsAre(1'000'000'000, 3'000'000'000));
+  EXPECT_THAT(readings.signals[0].values, ElementsAre(611, 918)) << "of clusters, the fastest";
+  EXPECT_EQ(readings.signals[1].name, "CPU clock");
+  EXPECT_THAT(readings.signals[1].values, ElementsAre(1728));
+  EXPECT_EQ(readings.signals[2].name, "tj temperature");
+  EXPECT_THAT(readings.signals[2].values, ElementsAre(48.5));
+}
+
 TEST(TegrastatsLog, CountsLinesItCannotRead) {
   const auto readings =
       read("1::" + kRam + "A 1/1\n\n1.5::Unknown command: --count\nnoise\n2::" + kRam + "A 2/1\n");

@@ -59,10 +59,10 @@ TEST(JsonReport, KeysStandInTheOrderOfTheSchema) {
   std::vector<std::string> keys;
   const Json json = Json::parse(written("json", sample::board()));
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"schema", "layerwatt_version", "device", "engine",
-                                            "sensor", "method", "method_reason", "iterations",
-                                            "layers", "groups", "outside_layers", "total",
-                                            "power_draw_mw", "energy_mj", "closure", "warnings"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{
+                      "schema", "layerwatt_version", "device", "engine", "sensor", "method",
+                      "method_reason", "iterations", "layers", "groups", "outside_layers", "total",
+                      "power_draw_mw", "energy_mj", "closure", "conditions", "warnings"}));
 }
 
 TEST(JsonReport, SaysThatItWasNotMeasured) {

@@ -81,6 +81,8 @@ inline Result board() {
   r.power_draw_mw = metric(9500, 512, 4096);
   r.energy_mj = metric(99.75, 4, 900);
   r.closure = Closure{99.75, 100.0, 0.9975};
+  r.conditions = {{"GR3D_FREQ clock", "MHz", 870.5, 305, 918},
+                  {"tj temperature", "°C", 48.25, 47, 51}};
   r.warnings = {{"clocks_moved", "the GPU clock moved between 305 and 918 MHz",
                  "run `sudo jetson_clocks`, then measure again"}};
   return r;

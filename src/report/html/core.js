@@ -222,6 +222,26 @@ const card = (title, value, unit, small, exact) => el('div', {class: 'card'}, el
     exact === undefined ? value : shown(exact, value), unit ? el('span', {class: 'unit'}, ' ' + unit) : null),
   small ? el('div', {class: 'small'}, small) : null);
 
+// Draws again when the window's width changes. Nothing for a drawing that has nothing to show.
+const drawings = [];
+let drawnWidth = innerWidth;
+let redrawAt = 0;
+function responsive(draw) {
+  const first = draw();
+  if (!first) return null;
+  const holder = el('div', {class: 'drawing'}, first);
+  drawings.push(() => holder.replaceChildren(draw()));
+  return holder;
+}
+addEventListener('resize', () => {
+  clearTimeout(redrawAt);
+  redrawAt = setTimeout(() => {
+    if (innerWidth === drawnWidth) return;
+    drawnWidth = innerWidth;
+    drawings.forEach((draw) => draw());
+  }, 100);
+});
+
 function themeButton() {
   const names = ['auto', 'light', 'dark'];
   let at = 0;

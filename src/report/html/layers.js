@@ -171,7 +171,8 @@ function layerTable() {
   }
   const holder = el('p', {class: 'more'}, more);
   const section = panel('layers', byEnergy ? 'Energy by layer' : 'Time by layer',
-    byEnergy ? 'What one inference costs, layer by layer. Black whiskers are 95 % intervals; a layer whose interval is wide is not known better than that.'
+    byEnergy ? 'What one inference costs, layer by layer. ' + (items.some((i) => i.energy && i.energy.ci95)
+      ? 'Whiskers are 95 % intervals: a layer whose interval is wide is not known better than that.' : 'No layer has an interval; the warnings say why.')
       : 'Without power readings there are times only.',
     el('div', {class: 'tools'},
       el('input', {type: 'search', placeholder: 'Filter by name or type', 'aria-label': 'Filter layers by name or type',

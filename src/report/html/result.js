@@ -6,9 +6,8 @@
     const there = parts.filter(Boolean);
     return there.length > 1 ? el('div', {class: 'pair'}, there) : there;
   };
-  const drawings = {scatter: () => scatter(reveal), cumulative: () => cumulative(reveal), timeline: wholeRun, closeup: closeUp, rails, types};
-  const parts = [table, pair(drawings.scatter(), drawings.cumulative()), wholeRun(), closeUp(), pair(rails(), types()),
-    pair(warnings(), sensorAndMethod()), environment()].flat().filter(Boolean);
+  const parts = [table, pair(responsive(() => scatter(reveal)), responsive(() => cumulative(reveal))), responsive(wholeRun), responsive(closeUp),
+    pair(responsive(rails), responsive(types)), pair(warnings(), sensorAndMethod()), environment()].flat().filter(Boolean);
   const links = [['layers', 'Layers'], ['scatter', 'Time against power'], ['cumulative', 'What first'], ['timeline', 'The run'], ['closeup', 'Close-up'],
     ['rails', 'Rails'], ['types', 'Types'], ['warnings', result.warnings.length ? `Warnings (${result.warnings.length})` : 'Warnings'], ['method', 'Method'], ['environment', 'Environment']];
   const page = document.getElementById('page');
@@ -19,18 +18,5 @@
         link.click();
       }}, 'Save as JSON')));
   page.querySelector('nav.jump').append(...links.filter(([id]) => document.getElementById(id)).map(([id, name]) => el('a', {href: '#' + id}, name)));
-  let width = innerWidth;
-  let waiting = 0;
-  addEventListener('resize', () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      if (innerWidth === width) return;
-      width = innerWidth;
-      for (const [id, draw] of Object.entries(drawings)) {
-        const before = document.getElementById(id);
-        if (before) before.replaceWith(draw());
-      }
-    }, 100);
-  });
   document.title = `${title()} – layerwatt`;
 })();

@@ -1,0 +1,40 @@
+#include "attribution/conditions.hpp"
+
+#include <gtest/gtest.h>
+
+namespace layerwatt {
+namespace {
+
+Iterations from_to(std::int64_t begin, std::int64_t end) {
+  Iterations iterations;
+  iterations.start_ns = {begin};
+  iterations.end_ns = {end};
+  return iterations;
+}
+
+TEST(Conditions, AValueHoldsUntilTheNext) {
+  // 1000 MHz for 30 of the 40 ns in which inferences ran, then 600 MHz.
+  const auto all =
+      conditions({{"GPU clock", "MHz", {0, 80, 200}, {1000, 600, 5}}}, from_to(50, 90));
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].name, "GPU clock");
+  EXPECT_EQ(all[0].unit, "MHz");
+  EXPECT_DOUBLE_EQ(all[0].mean, 900.0);
+  EXPECT_DOUBLE_EQ(all[0].min, 600.0);
+  EXPECT_DOUBLE_EQ(all[0].max, 1000.0);
+}
+
+TEST(Conditions, TheTimeBeforeTheFirstValueIsLeftOut) {
+  const auto all = conditions({{"t", "°C", {75}, {50}}}, from_to(50, 100));
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_DOUBLE_EQ(all[0].mean, 50.0);
+}
+
+TEST(Conditions, NotReadMeansNotThere) {
+  EXPECT_TRUE(conditions({{"t", "°C", {100}, {50}}}, from_to(50, 100)).empty());
+  EXPECT_TRUE(conditions({{"t", "°C", {}, {}}}, from_to(50, 100)).empty());
+  EXPECT_TRUE(conditions({{"t", "°C", {0}, {50}}}, {}).empty());
+}
+
+}  // namespace
+}  // namespace layerwatt
