@@ -3,6 +3,7 @@
 
 #include "layerwatt/attribution.hpp"
 #include "layerwatt/clock.hpp"
+#include "layerwatt/compare.hpp"
 #include "layerwatt/engine.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/host.hpp"

@@ -5,6 +5,7 @@
 #include <string>
 #include <system_error>
 
+#include "cli/budgets.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/layer_info_flag.hpp"
@@ -29,6 +30,7 @@ struct AnalyzeCommand {
   std::string layer_info;
   std::string method = "auto";
   OutputFiles outputs;
+  Budgets budgets;
 };
 
 void require(const std::string& path, const char* hint) {
@@ -72,12 +74,14 @@ Recording load(const AnalyzeCommand& command) {
 
 int run_analyze(const Program& program, const AnalyzeCommand& command) {
   command.outputs.check();
+  command.budgets.check();
   const Recording recording = load(command);
   AttributionOptions options;
   options.method = method_of_flag(command.method);
   Result result = attribute(recording, options);
   if (!command.layer_info.empty()) join_layer_info_file(command.layer_info, result);
   command.outputs.write(program, result, recording);
+  command.budgets.judge(result);
   return 0;
 }
 
@@ -102,6 +106,7 @@ void add_analyze(CLI::App& app, Program& program) {
       ->check(CLI::IsMember({"auto", "overlap", "deconvolve"}))
       ->type_name("NAME");
   command->outputs.add_to(sub);
+  command->budgets.add_to(sub);
   sub.callback([&program, command] {
     program.run = [&program, command] { return run_analyze(program, *command); };
   });

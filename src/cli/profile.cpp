@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/budgets.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/layer_info_flag.hpp"
@@ -35,6 +36,7 @@ struct ProfileCommand {
   std::vector<std::string> inputs;
   std::string layer_info;
   OutputFiles outputs;
+  Budgets budgets;
 };
 
 void add_engine_flags(CLI::App& app, const Help& help, ProfileCommand& command) {
@@ -139,6 +141,7 @@ int run_profile(Program& program, ProfileCommand& command) {
   options.attribution.method = method_of_flag(command.method);
   options.engine_options.device = options.sensor_options.device;
   command.outputs.check();
+  command.budgets.check();
 
   StopSignals signals;
   ProgressBar bar(program, options.target_ci_pct);
@@ -146,22 +149,28 @@ int run_profile(Program& program, ProfileCommand& command) {
   options.on_progress = [&](const Progress& progress) { bar.show(progress); };
   options.on_note = [&](const std::string& note) { print_note(program, note); };
   KeptRecording kept(program, options);
+  Result finished;
   try {
     Profile measured = profile(program.host, options);
     bar.clear();
     if (!command.layer_info.empty()) join_layer_info_file(command.layer_info, measured.result);
     command.outputs.write(program, measured.result, measured.recording);
     if (measured.failure) throw *measured.failure;
-    if (!measured.interrupted) return 0;
-    program.err << fmt::format("layerwatt: interrupted; this is what {} inferences say\n",
-                               measured.recording.iterations.size());
-    kept.keep_and_tell();
-    return exit_code(ErrorKind::interrupted);
+    if (measured.interrupted) {
+      program.err << fmt::format("layerwatt: interrupted; this is what {} inferences say\n",
+                                 measured.recording.iterations.size());
+      kept.keep_and_tell();
+      return exit_code(ErrorKind::interrupted);
+    }
+    finished = measured.result;
   } catch (...) {
     bar.clear();
     kept.keep_and_tell();
     throw;
   }
+  // A measurement that is over budget is a good one: nothing to keep for another try.
+  command.budgets.judge(finished);
+  return 0;
 }
 
 }  // namespace
@@ -174,6 +183,7 @@ void add_profile(CLI::App& app, Program& program) {
   add_sensor_flags(sub, help, command->options.sensor, command->options.sensor_options);
   add_run_flags(sub, help, *command);
   command->outputs.add_to(sub);
+  command->budgets.add_to(sub);
   sub.callback([&program, command] {
     program.run = [&program, command] { return run_profile(program, *command); };
   });

@@ -22,6 +22,8 @@ constexpr ReasonWords kReasons[] = {
     {"sensor_slower_than_layer", "the sensor averages over more than this layer"},
     {"unknown_rail_set", "which rails make up the total is not known"},
     {"no_rail_result", "there is no figure for this rail"},
+    {"no_layer", "there is no such layer on this side"},
+    {"failed", "the step failed"},
     {"see_members", "stands with the members of the group"},
     {"no_interval", "no confidence interval can be given"},
     {"fewer_than_two_readings", "one reading has no confidence interval"},

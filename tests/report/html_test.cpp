@@ -1,14 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "fakes/scratch_directory.hpp"
 #include "report/golden.hpp"
+#include "report/in_browser.hpp"
 #include "report/sample.hpp"
 
 namespace layerwatt {
@@ -116,30 +113,12 @@ TEST(HtmlReport, StaysSmallWithTwoThousandLayersAndAMillionReadings) {
 
 // ---- in a browser --------------------------------------------------------------------------
 
-// Runs page/check_page.py on a page; its lines on failure. 77: there is no browser here.
-int check_in_browser(const std::string& arguments, std::string& said) {
-  const std::string command =
-      "python3 -B '" LAYERWATT_SOURCE "/tests/report/page/check_page.py' " + arguments + " 2>&1";
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return 77;
-  char text[4096];
-  while (std::fgets(text, sizeof text, pipe) != nullptr) said += text;
-  const int status = pclose(pipe);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 void expect_good_in_browser(const Result& result, const Recording& recording,
                             const std::string& more = "") {
   const fakes::ScratchDirectory scratch;
-  const auto page = scratch.write("page.html", written("html", result, {}, recording));
   const auto figures = scratch.write("result.json", written("json", result));
-  std::string said;
-  const int code =
-      check_in_browser("'" + page.string() + "' --json '" + figures.string() + "' " + more, said);
-  if (code == 77 || code == 127) {
-    GTEST_SKIP() << "no chromium or no python3 here (apt-get install chromium python3): " << said;
-  }
-  EXPECT_EQ(code, 0) << said;
+  expect_good_page(written("html", result, {}, recording),
+                   "--json '" + figures.string() + "' " + more);
 }
 
 TEST(HtmlInBrowser, ABoardWithAGroup) {
