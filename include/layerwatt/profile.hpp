@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "layerwatt/attribution.hpp"
 #include "layerwatt/engine.hpp"
@@ -18,6 +19,20 @@
 
 namespace layerwatt {
 
+// A rail, as it was last read.
+struct RailNow {
+  std::string name;
+  double mw = 0.0;
+};
+
+// A layer, as far as it is known while the run goes on: its time, not yet its energy.
+struct LayerNow {
+  std::string name;
+  double time_ms = 0.0;          // mean so far
+  double share = 0.0;            // of the layers' time
+  std::optional<double> ci_pct;  // of that time
+};
+
 struct Progress {
   std::size_t iterations = 0;
   std::optional<std::size_t> iterations_wanted;  // empty: until precise enough or out of time
@@ -25,7 +40,9 @@ struct Progress {
   double limit_s = 0.0;            // 0 = none
   std::optional<double> power_mw;  // the latest total
   std::optional<double>
-      worst_ci_pct;  // of the layers above 1 % of the energy (of the time, so far)
+      worst_ci_pct;                  // of the layers above 1 % of the energy (of the time, so far)
+  std::vector<RailNow> rails;        // those that were read last, in the sensor's order
+  std::vector<LayerNow> top_layers;  // a few, the longest first
 };
 
 struct ProfileOptions {

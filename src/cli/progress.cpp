@@ -9,11 +9,14 @@
 #include <ostream>
 
 #include "cli/terminal.hpp"
+#include "report/display.hpp"
 
 namespace layerwatt::cli {
 namespace {
 
 constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kIndent = 2;
+constexpr double kPlainPeriodS = 10.0;
 
 double fraction_done(const Progress& progress, double left_s) {
   if (progress.iterations_wanted && *progress.iterations_wanted > 0) {
@@ -63,24 +66,79 @@ std::string progress_line(const Progress& progress, double target_ci_pct, std::s
   return line.substr(0, width);
 }
 
+std::vector<std::string> live_lines(const Progress& progress, double target_ci_pct,
+                                    std::size_t width, std::size_t height) {
+  std::vector<std::string> lines{progress_line(progress, target_ci_pct, width)};
+  const auto add = [&](const std::string& text) {
+    for (const std::string& line : wrap(text, width - kIndent)) {
+      lines.push_back(std::string(kIndent, ' ') + line);
+    }
+  };
+  std::string rails;
+  for (const RailNow& rail : progress.rails) {
+    rails += fmt::format("{}{} {:.2f} W", rails.empty() ? "now: " : ", ", harmless(rail.name),
+                         rail.mw / 1000.0);
+  }
+  if (!rails.empty()) add(rails);
+  if (progress.worst_ci_pct && !progress.iterations_wanted) {
+    add(fmt::format("precision: ±{:.1f} % reached, ±{:g} % wanted", *progress.worst_ci_pct,
+                    target_ci_pct));
+  }
+  if (!progress.top_layers.empty()) add("longest layers so far:");
+  for (const LayerNow& layer : progress.top_layers) {
+    const std::string figures =
+        fmt::format("{:9.4f} ms {:5.1f} %  ", layer.time_ms, 100.0 * layer.share);
+    const std::size_t taken = figures.size() + 2 * kIndent;
+    const std::size_t room = width > taken ? width - taken : 0;
+    lines.push_back(std::string(2 * kIndent, ' ') + figures +
+                    shorten_middle(harmless(layer.name), room));
+  }
+  // On a low terminal a view that scrolls would fill the screen with copies of itself.
+  if (lines.size() > height) lines.resize(std::max<std::size_t>(height, 1));
+  return lines;
+}
+
+std::string plain_progress(const Progress& progress) {
+  std::string line = fmt::format("{} inferences", progress.iterations);
+  if (progress.iterations_wanted) line += fmt::format(" of {}", *progress.iterations_wanted);
+  line += fmt::format(" in {:.0f} s", progress.elapsed_s);
+  if (progress.power_mw) line += fmt::format(", {:.2f} W", *progress.power_mw / 1000.0);
+  if (progress.worst_ci_pct) line += fmt::format(", worst CI {:.1f} %", *progress.worst_ci_pct);
+  return line;
+}
+
 ProgressBar::ProgressBar(Program& program, double target_ci_pct)
-    : program_(program),
-      target_ci_pct_(target_ci_pct),
-      enabled_(!program.globals.quiet && &program.err == &std::cerr &&
-               ::isatty(STDERR_FILENO) == 1) {}
+    : program_(program), target_ci_pct_(target_ci_pct), next_plain_s_(kPlainPeriodS) {
+  const bool wanted = !program.globals.quiet && &program.err == &std::cerr;
+  const bool terminal =
+      ::isatty(STDERR_FILENO) == 1 && program.host.sys.env("TERM").value_or("") != "dumb";
+  live_ = wanted && terminal;
+  plain_ = wanted && !terminal;
+}
 
 void ProgressBar::show(const Progress& progress) {
-  if (!enabled_) return;
-  // One column less than there are: a full line would scroll on some terminals.
+  if (plain_ && progress.elapsed_s >= next_plain_s_) {
+    next_plain_s_ = (std::floor(progress.elapsed_s / kPlainPeriodS) + 1.0) * kPlainPeriodS;
+    program_.err << "layerwatt: " << plain_progress(progress) << '\n' << std::flush;
+  }
+  if (!live_) return;
+  // One column and one line less than there are: a full line would scroll on some terminals.
   const std::size_t width = terminal_width(STDERR_FILENO) - 1;
-  program_.err << '\r' << progress_line(progress, target_ci_pct_, width) << "\033[K" << std::flush;
-  drawn_ = true;
+  const std::size_t height = terminal_height(STDERR_FILENO) - 1;
+  const std::vector<std::string> lines = live_lines(progress, target_ci_pct_, width, height);
+  std::string drawing = drawn_lines_ > 1 ? fmt::format("\r\033[{}A", drawn_lines_ - 1) : "\r";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    drawing += (i == 0 ? "" : "\n") + lines[i] + "\033[K";
+  }
+  program_.err << drawing << "\033[J" << std::flush;
+  drawn_lines_ = lines.size();
 }
 
 void ProgressBar::clear() {
-  if (!drawn_) return;
-  program_.err << "\r\033[K" << std::flush;
-  drawn_ = false;
+  if (drawn_lines_ == 0) return;
+  if (drawn_lines_ > 1) program_.err << fmt::format("\033[{}A", drawn_lines_ - 1);
+  program_.err << "\r\033[J" << std::flush;
+  drawn_lines_ = 0;
 }
 
 }  // namespace layerwatt::cli

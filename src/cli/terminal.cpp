@@ -16,6 +16,14 @@ std::size_t terminal_width(int file_descriptor) {
   return std::max<std::size_t>(kLeast, size.ws_col);
 }
 
+std::size_t terminal_height(int file_descriptor) {
+  constexpr std::size_t kDefault = 24;
+  constexpr std::size_t kLeast = 2;
+  struct winsize size {};
+  if (::ioctl(file_descriptor, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return kDefault;
+  return std::max<std::size_t>(kLeast, size.ws_row);
+}
+
 void print_note(const Program& program, const std::string& note) {
   if (program.globals.quiet) return;
   program.err << "layerwatt: note: " << note << '\n';

@@ -12,6 +12,9 @@ namespace layerwatt::cli {
 // Columns; 100 where it is no terminal. Never below 20.
 std::size_t terminal_width(int file_descriptor);
 
+// Lines; 24 where it is no terminal. Never below 2.
+std::size_t terminal_height(int file_descriptor);
+
 // "layerwatt: note: …" on stderr, unless --quiet.
 void print_note(const Program& program, const std::string& note);
 // "layerwatt: warning: …" with its hint on stderr, always.

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/core.h>
 
+#include <cmath>
 #include <ctime>
 #include <utility>
 
@@ -16,6 +17,7 @@ constexpr std::int64_t kProgressNs = kNsPerS / 4;
 constexpr std::int64_t kRuleNs = kNsPerS / 10;
 constexpr std::int64_t kFirstRefineNs = 2 * kNsPerS;
 constexpr double kRefineGrowth = 1.5;
+constexpr std::size_t kTopLayers = 5;
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
@@ -153,6 +155,14 @@ class Run {
     progress.worst_ci_pct = refined_worst_
                                 ? refined_worst_
                                 : worst_ci_pct(options_.rule, estimate.layers(sensor_ != nullptr));
+    const std::vector<double> rails_mw = estimate.latest_rails_mw();
+    for (std::size_t i = 0; i < rails_mw.size() && i < info_.rails.size(); ++i) {
+      if (!std::isnan(rails_mw[i])) progress.rails.push_back({info_.rails[i].name, rails_mw[i]});
+    }
+    for (const RunningLayer& layer : estimate.longest(kTopLayers)) {
+      progress.top_layers.push_back(
+          {engine_.layers()[layer.index].name, layer.time_ms, layer.share, layer.ci_pct});
+    }
     options_.on_progress(progress);
   }
 

@@ -29,6 +29,7 @@ void RecordingSink::sample(std::int64_t time_ns, std::span<const double> values)
   }
   if (estimate_ != nullptr) {
     if (const auto total = total_mw(time_ns, values)) estimate_->add_power(*total);
+    tell_rails(time_ns, values);
   }
   last_ns_.store(time_ns, std::memory_order_release);
 }
@@ -58,6 +59,20 @@ std::optional<double> RecordingSink::total_mw(std::int64_t time_ns,
   energy_ns_ = time_ns;
   if (!before || time_ns <= before_ns) return std::nullopt;
   return (Millijoules{*total - *before} / milliseconds_between(before_ns, time_ns)).value;
+}
+
+void RecordingSink::tell_rails(std::int64_t time_ns, std::span<const double> values) {
+  if (info_.reading == Reading::power) return estimate_->add_rails(values);
+  if (rail_mj_.size() == values.size() && time_ns > rail_ns_) {
+    std::vector<double> rail_mw(values.size());
+    for (std::size_t i = 0; i < rail_mw.size(); ++i) {
+      rail_mw[i] =
+          (Millijoules{values[i] - rail_mj_[i]} / milliseconds_between(rail_ns_, time_ns)).value;
+    }
+    estimate_->add_rails(rail_mw);
+  }
+  rail_mj_.assign(values.begin(), values.end());
+  rail_ns_ = time_ns;
 }
 
 std::optional<double> sum_in_total(std::span<const Rail> rails, std::span<const double> values) {

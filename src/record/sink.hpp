@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "layerwatt/recording.hpp"
 #include "layerwatt/sensor.hpp"
@@ -40,6 +41,7 @@ class RecordingSink final : public SampleSink {
   template <class Write>
   void write(const Write& do_write);
   std::optional<double> total_mw(std::int64_t time_ns, std::span<const double> values);
+  void tell_rails(std::int64_t time_ns, std::span<const double> values);
 
   RecordingWriter& writer_;
   const SensorInfo& info_;
@@ -48,6 +50,8 @@ class RecordingSink final : public SampleSink {
   std::exception_ptr error_;
   std::optional<double> energy_mj_;  // the previous total of a cumulative sensor
   std::int64_t energy_ns_ = 0;
+  std::vector<double> rail_mj_;  // the previous reading of a cumulative sensor
+  std::int64_t rail_ns_ = 0;
   std::atomic<bool> failed_{false};
   std::atomic<std::int64_t> last_ns_{kNever};
 };

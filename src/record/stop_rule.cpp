@@ -100,6 +100,38 @@ void RunningEstimate::add_power(double total_mw) {
   power_mw_.add(total_mw);
 }
 
+void RunningEstimate::add_rails(std::span<const double> rail_mw) {
+  const std::lock_guard lock(mutex_);
+  latest_rails_mw_.assign(rail_mw.begin(), rail_mw.end());
+}
+
+std::vector<double> RunningEstimate::latest_rails_mw() const {
+  const std::lock_guard lock(mutex_);
+  return latest_rails_mw_;
+}
+
+std::vector<RunningLayer> RunningEstimate::longest(std::size_t most) const {
+  std::vector<RunningLayer> layers;
+  double total_ms = 0.0;
+  for (std::size_t i = 0; i < layer_ms_.size(); ++i) {
+    const BatchMeans& layer = layer_ms_[i];
+    if (layer.count() == 0) continue;
+    RunningLayer& entry = layers.emplace_back();
+    entry.index = i;
+    entry.time_ms = layer.mean();
+    // A layer that is not reported in every inference counts for what it takes of the run.
+    entry.share = layer.mean() * static_cast<double>(layer.count());
+    total_ms += entry.share;
+    if (const auto half = layer.half_width95()) entry.ci_pct = percent_of(*half, layer.mean());
+  }
+  const auto kept = static_cast<std::ptrdiff_t>(std::min(most, layers.size()));
+  std::partial_sort(layers.begin(), layers.begin() + kept, layers.end(),
+                    [](const RunningLayer& a, const RunningLayer& b) { return a.share > b.share; });
+  layers.resize(static_cast<std::size_t>(kept));
+  for (RunningLayer& layer : layers) layer.share = total_ms > 0.0 ? layer.share / total_ms : 0.0;
+  return layers;
+}
+
 std::optional<double> RunningEstimate::latest_mw() const {
   const std::lock_guard lock(mutex_);
   return latest_mw_;

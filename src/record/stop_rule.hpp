@@ -32,6 +32,14 @@ bool precise_enough(const StopRule& rule, std::span<const LayerPrecision> layers
 // has an energy: of the times, and of the total energy if that is known.
 std::vector<LayerPrecision> precision_of(const Result& result);
 
+// A layer in the running estimate.
+struct RunningLayer {
+  std::size_t index = 0;
+  double time_ms = 0.0;          // mean
+  double share = 0.0;            // of the layers' time
+  std::optional<double> ci_pct;  // of the mean time
+};
+
 // The estimate while a run goes on. It is cheap and optimistic: the layers' times have intervals of
 // their own, but all layers share the mean power of the whole run, so the share of a layer is that
 // of its time. It only says when asking the real attribution becomes worth it (RunOptions::refine).
@@ -43,9 +51,15 @@ class RunningEstimate {
   void add_inference(std::span<const double> layer_ms);
   // From the sensor's thread.
   void add_power(double total_mw);
+  // mW a rail; NaN = not read.
+  void add_rails(std::span<const double> rail_mw);
 
   std::size_t inferences() const { return inferences_; }
   std::optional<double> latest_mw() const;
+  // Empty before the first add_rails().
+  std::vector<double> latest_rails_mw() const;
+  // The `most` layers that take longest.
+  std::vector<RunningLayer> longest(std::size_t most) const;
   // With `power_expected`, no layer has an interval before the power has one.
   std::vector<LayerPrecision> layers(bool power_expected) const;
 
@@ -55,6 +69,7 @@ class RunningEstimate {
   mutable std::mutex mutex_;  // guards what follows
   BatchMeans power_mw_;
   std::optional<double> latest_mw_;
+  std::vector<double> latest_rails_mw_;
 };
 
 }  // namespace layerwatt

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "report/display.hpp"
+
 namespace layerwatt::cli {
 namespace {
 
@@ -42,6 +44,39 @@ TEST(ProgressLine, LeavesOutWhatIsNotKnownAndFitsTheTerminal) {
   Progress progress;
   EXPECT_EQ(progress_line(progress, 5.0, 100), "[------------------------]  0 inferences");
   EXPECT_EQ(progress_line(progress, 5.0, 10).size(), 10u);
+}
+
+Progress in_the_middle() {
+  Progress progress;
+  progress.iterations = 512;
+  progress.elapsed_s = 5.0;
+  progress.limit_s = 60.0;
+  progress.power_mw = 7254.0;
+  progress.worst_ci_pct = 6.14;
+  progress.rails = {{"VDD_GPU_SOC", 5250.0}, {"VDD_CPU_CV", 2004.0}};
+  progress.top_layers = {{"/conv1/Conv + /relu/Relu\x1b[31m", 0.1871, 0.21, 0.5},
+                         {"/fc/Gemm", 0.0296, 0.04, std::nullopt}};
+  return progress;
+}
+
+TEST(LiveLines, ShowRailsPrecisionAndLongestLayers) {
+  const auto lines = live_lines(in_the_middle(), 5.0, 70, 20);
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_EQ(lines[1], "  now: VDD_GPU_SOC 5.25 W, VDD_CPU_CV 2.00 W");
+  EXPECT_EQ(lines[2], "  precision: ±6.1 % reached, ±5 % wanted");
+  EXPECT_EQ(lines[4], "       0.1871 ms  21.0 %  /conv1/Conv + /relu/Relu\\x1b[31m");
+}
+
+TEST(LiveLines, FitALowAndNarrowTerminal) {
+  EXPECT_EQ(live_lines(in_the_middle(), 5.0, 70, 1).size(), 1u);
+  for (const std::string& line : live_lines(in_the_middle(), 5.0, 30, 20)) {
+    EXPECT_LE(display_width(line), 30u) << line;
+  }
+}
+
+TEST(PlainProgress, IsALineForALog) {
+  EXPECT_EQ(plain_progress(in_the_middle()), "512 inferences in 5 s, 7.25 W, worst CI 6.1 %");
+  EXPECT_EQ(plain_progress({}), "0 inferences in 0 s");
 }
 
 }  // namespace

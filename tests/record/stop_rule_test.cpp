@@ -110,5 +110,26 @@ TEST(PrecisionOf, WithoutAnyEnergyTimesDecide) {
   EXPECT_DOUBLE_EQ(found[2].ci_pct.value(), 20.0);
 }
 
+TEST(RunningEstimate, NamesTheLongestLayers) {
+  RunningEstimate estimate(3);
+  EXPECT_TRUE(estimate.longest(2).empty());
+  for (int i = 0; i < 4; ++i) estimate.add_inference(std::vector<double>{1.0, 5.0, 2.0});
+  const auto longest = estimate.longest(2);
+  ASSERT_EQ(longest.size(), 2u);
+  EXPECT_EQ(longest[0].index, 1u);
+  EXPECT_DOUBLE_EQ(longest[0].time_ms, 5.0);
+  EXPECT_DOUBLE_EQ(longest[0].share, 0.625);
+  EXPECT_EQ(longest[1].index, 2u);
+  EXPECT_EQ(estimate.longest(9).size(), 3u);
+}
+
+TEST(RunningEstimate, KeepsTheLatestRails) {
+  RunningEstimate estimate(1);
+  EXPECT_TRUE(estimate.latest_rails_mw().empty());
+  estimate.add_rails(std::vector<double>{1.0, 2.0});
+  estimate.add_rails(std::vector<double>{3.0, 4.0});
+  EXPECT_EQ(estimate.latest_rails_mw(), (std::vector<double>{3.0, 4.0}));
+}
+
 }  // namespace
 }  // namespace layerwatt
