@@ -19,10 +19,11 @@ void add_record(CLI::App& app, Program& program);
 void add_selftest(CLI::App& app, Program& program);
 void add_sensors(CLI::App& app, Program& program);
 void add_simulate(CLI::App& app, Program& program);
+void add_sweep(CLI::App& app, Program& program);
 
 inline constexpr AddCommand kCommands[] = {
-    add_profile, add_analyze,  add_compare, add_record,    add_parse_tegrastats, add_sensors,
-    add_doctor,  add_simulate, add_build,   add_benchmark, add_selftest,
+    add_profile, add_analyze, add_compare,  add_sweep, add_record,    add_parse_tegrastats,
+    add_sensors, add_doctor,  add_simulate, add_build, add_benchmark, add_selftest,
 };
 
 }  // namespace layerwatt::cli
