@@ -114,7 +114,8 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
 
   // Residuals → stamp error, outliers, weights → response again.
   double trial_ms = known.blur_ms && *known.blur_ms > 0.0 ? *known.blur_ms : kFirstTrialMs;
-  for (int round = 0; round < 3; ++round) {
+  const int rounds = free.empty() && known.blur_ms ? 2 : 3;
+  for (int round = 0; round < rounds; ++round) {
     const Residuals residuals = residuals_of(segments, readings, response, trial_ms);
     const NoiseModel noise =
         fit_noise(residuals.residual_mw, residuals.scatter_mw2, trial_ms, readings.weight);
@@ -155,7 +156,7 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
     if (free[i] == Parameter::window) fit.window_std_ms = std_ms;
     if (free[i] == Parameter::time_constant) fit.time_constant_std_ms = std_ms;
   }
-  const Residuals residuals = residuals_of(segments, readings, response, trial_ms);
+  const Residuals residuals = residuals_of(segments, readings, response, 0.0);
   const Structure structure = structure_left(iterations, segments, readings, residuals);
   fit.structure_left = structure.share;
   fit.covariance *= structure.variance_scale();

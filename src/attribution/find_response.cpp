@@ -9,11 +9,11 @@
 namespace layerwatt {
 namespace {
 
-constexpr std::size_t kCandidates = 40;
+constexpr std::size_t kCandidates = 100;
 constexpr std::size_t kTried = 10;
 constexpr double kLongestWindowMs = 8.0;
 constexpr double kWindowStepMs = 0.15;
-constexpr std::size_t kRankReadings = 1500;
+constexpr std::size_t kRankReadings = 600;
 constexpr std::size_t kTrialReadings = 2500;
 constexpr std::size_t kSearchReadings = 6000;
 
@@ -110,7 +110,7 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
   // From many starts, since a single one falls into a local minimum now and then: the jitter-exact
   // model ranks them as they are, some steps from each of the best on a part of the readings show
   // where they lead, and the best two go on.
-  refine_all(std::max(kRankReadings, 15 * segments.columns()), 0, kTried);
+  refine_all(std::max(kRankReadings, 12 * segments.columns()), 0, kTried);
   const Refined first = refine_all(kTrialReadings, 4, 2);
   if (!known.window_ms && !known.latency_ms) {
     const std::vector<Response> best = starts;

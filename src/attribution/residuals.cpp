@@ -55,10 +55,10 @@ Residuals residuals_of(const Segments& segments, const Readings& readings, const
   const Eigen::MatrixXd p = solve_non_negative(equations.a, equations.b.leftCols(1));
   DesignRow row(segments, response);
   std::vector<DesignRow> shifted;
-  for (const double node : kNode) {
+  for (std::size_t i = 0; trial_ms > 0.0 && i < kNode.size(); ++i) {
     Response sharp = response;
     sharp.blur_ms = 0.0;
-    sharp.latency_ms += node * trial_ms;
+    sharp.latency_ms += kNode[i] * trial_ms;
     shifted.emplace_back(segments, sharp);
   }
   Residuals out;
@@ -69,7 +69,7 @@ Residuals residuals_of(const Segments& segments, const Readings& readings, const
     out.residual_mw.push_back(readings.row(k)[0] - predict(row, p));
     double mean = 0.0;
     double square = 0.0;
-    for (std::size_t i = 0; i < kNode.size(); ++i) {
+    for (std::size_t i = 0; i < shifted.size(); ++i) {
       readings.compute(shifted[i], k);
       const double y = predict(shifted[i], p);
       mean += kNodeWeight[i] * y;

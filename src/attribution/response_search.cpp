@@ -16,7 +16,7 @@ constexpr std::size_t kMostHarmonics = 160;
 // steps past a narrow minimum see to that.
 constexpr std::size_t kScanned = 600;
 constexpr std::size_t kPolished = 100;
-constexpr std::size_t kPolishedFinely = 40;
+constexpr int kHalvings = 3;
 
 std::vector<double> grid_or_known(const std::optional<double>& known, std::vector<double> grid) {
   if (known) return {*known};
@@ -58,10 +58,10 @@ void try_shape(const FoldedProblem& problem, const Folds& folds, const KnownResp
 // each unknown. A longer window or time constant keeps the response's middle, and is also tried
 // with either end of the box kept.
 Candidate polish(const FoldedProblem& problem, const Folds& folds, const KnownResponse& known,
-                 Candidate candidate, double first_step_ms, int halvings) {
+                 Candidate candidate, double first_step_ms) {
   double step = first_step_ms;
   double share = 0.25;  // of the time constant: its grid is coarser
-  for (int level = 0; level < halvings; ++level, step *= 0.5, share *= 0.5) {
+  for (int level = 0; level < kHalvings; ++level, step *= 0.5, share *= 0.5) {
     for (int round = 0; round < 2; ++round) {
       const double before = candidate.misfit;
       const auto move = [&](double window, double tau) {
@@ -189,14 +189,9 @@ std::vector<Candidate> search_response(const Iterations& iterations, const Segme
     try_shape(problem, folds, known, best[i].response, 0.0, best[i]);
   });
   best = distinct(std::move(best), 0.5 * part_ms, kPolished);
-  const auto polish_all = [&](double first_step_ms) {
-    for_each_in_parallel(best.size(), [&](std::size_t i) {
-      best[i] = polish(problem, folds, known, best[i], first_step_ms, 3);
-    });
-  };
-  polish_all(0.5 * part_ms);
-  best = distinct(std::move(best), 0.2 * part_ms, kPolishedFinely);
-  polish_all(0.0625 * part_ms);
+  for_each_in_parallel(best.size(), [&](std::size_t i) {
+    best[i] = polish(problem, folds, known, best[i], 0.5 * part_ms);
+  });
   return distinct(std::move(best), 0.3 * part_ms, most);
 }
 
