@@ -23,7 +23,6 @@ constexpr int kCaptureUnsupported = 900;
 constexpr int kCaptureInvalidated = 901;
 constexpr double kBytesPerNs = 10.0;
 constexpr std::int64_t kCopyNs = 2000;
-constexpr std::int64_t kPauseNs = 100'000'000;
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -70,21 +69,31 @@ int release(void* address, bool device) {
 
 struct CUstream_st {
   std::int64_t busy_until_ns = 0;
+  bool seen_idle = true;
   Graph* capture = nullptr;
   bool broken = false;
 };
 
 struct CUevent_st {
   std::int64_t time_ns = 0;
+  CUstream_st* stream = nullptr;
 };
 
 namespace {
 
-// When what is enqueued now begins. A host that is slow to enqueue leaves no gap, or tests would
-// depend on how busy the machine is: only after a pause does the stream start at the present.
-std::int64_t reached(const CUstream_st& stream) {
-  const std::int64_t now = now_ns();
-  return stream.busy_until_ns < now - kPauseNs ? now : stream.busy_until_ns;
+// When what is enqueued now begins: where the stream's work ends; at present only once the host has
+// seen it end. A host that is slow to enqueue leaves no gap, or tests would depend on how busy the
+// machine is.
+std::int64_t begin_on(CUstream_st& stream) {
+  if (stream.seen_idle) stream.busy_until_ns = std::max(stream.busy_until_ns, now_ns());
+  stream.seen_idle = false;
+  return stream.busy_until_ns;
+}
+
+void see(const CUevent_st& event) {
+  if (event.stream != nullptr && event.time_ns >= event.stream->busy_until_ns) {
+    event.stream->seen_idle = true;
+  }
 }
 
 }  // namespace
@@ -101,7 +110,7 @@ void fake_cuda_work(CUstream_st* stream, std::int64_t ns) {
     stream->capture->ns += ns;
     return;
   }
-  stream->busy_until_ns = reached(*stream) + ns;
+  stream->busy_until_ns = begin_on(*stream) + ns;
 }
 
 bool fake_cuda_is_capturing(CUstream_st* stream) { return stream->capture != nullptr; }
@@ -235,6 +244,7 @@ int cuStreamSynchronize(CUstream_st* stream) {
     return kCaptureUnsupported;
   }
   std::this_thread::sleep_for(std::chrono::nanoseconds(stream->busy_until_ns - now_ns()));
+  stream->seen_idle = true;
   return kSuccess;
 }
 
@@ -318,14 +328,20 @@ int cuEventDestroy_v2(CUevent_st* event) {
 
 int cuEventRecord(CUevent_st* event, CUstream_st* stream) {
   if (stream->capture != nullptr) return kSuccess;
-  event->time_ns = reached(*stream);
+  event->time_ns = begin_on(*stream);
+  event->stream = stream;
   return kSuccess;
 }
 
-int cuEventQuery(CUevent_st* event) { return now_ns() >= event->time_ns ? kSuccess : kNotReady; }
+int cuEventQuery(CUevent_st* event) {
+  if (now_ns() < event->time_ns) return kNotReady;
+  see(*event);
+  return kSuccess;
+}
 
 int cuEventSynchronize(CUevent_st* event) {
   std::this_thread::sleep_for(std::chrono::nanoseconds(event->time_ns - now_ns()));
+  see(*event);
   return kSuccess;
 }
 
