@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +39,32 @@ struct Inference {
   std::vector<double> layer_ms;  // one a layer of layers(); NaN = not reported
 };
 
+// How a part of a pass (a layer, or what lies outside layers) can be repeated in place.
+struct Repeatable {
+  std::uint32_t max_extra = 0;  // runs beyond the first, at most; 0: it cannot be repeated
+  std::string reason;           // why not, or why no more
+};
+
+struct RepeatedRun {
+  std::int64_t start_ns = 0;  // of the first pass
+  std::int64_t end_ns = 0;    // of the last
+  std::uint64_t passes = 0;
+  double clock_mhz = std::numeric_limits<double>::quiet_NaN();  // the device's mean; NaN: not known
+};
+
+// What method excite needs of an engine: running parts of a pass more than once, in place, so that
+// what the pass draws is another mix of its layers on purpose. Same thread as the engine's.
+class Repeating {
+ public:
+  virtual ~Repeating() = default;
+  // One a layer, then one for what is outside layers. Valid after Engine::load().
+  virtual std::vector<Repeatable> repeatable() = 0;
+  // Passes back to back, the device never waiting for the host, until they have lasted
+  // duration_ns; at least one. extra: one a part, at most its max_extra. Throws Error(engine).
+  virtual void run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
+                   RepeatedRun& out) = 0;
+};
+
 // Life: load() → layers() → infer() as often as wanted. One thread.
 class Engine {
  public:
@@ -52,6 +80,8 @@ class Engine {
   virtual void infer(Inference& out) = 0;
   // After load(): what the user should know of this engine. They become incidents of the recording.
   virtual std::vector<Warning> warnings() const { return {}; }
+  // nullptr where the engine cannot repeat parts of a pass. It belongs to the engine.
+  virtual Repeating* repeating() { return nullptr; }
 };
 
 struct EngineBackend {

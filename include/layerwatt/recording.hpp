@@ -2,9 +2,11 @@
 // docs/recording.md), columns in memory. A live profile and a replayed one meet here.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,6 +65,22 @@ struct Incident {
   std::string message;
 };
 
+// Passes run back to back for method excite, in each of which some layers ran more than once.
+struct ExcitationWindow {
+  std::int64_t start_ns = 0;    // of the first pass
+  std::int64_t settled_ns = 0;  // readings stamped from here to end_ns speak of this window alone
+  std::int64_t end_ns = 0;      // of the last pass
+  std::uint64_t round = 0;      // 0: before the rounds, to find out how the sensor settles
+  std::uint64_t passes = 0;     // from settled_ns to end_ns
+  double clock_mhz = std::numeric_limits<double>::quiet_NaN();  // of the device; NaN: not known
+  // One a layer, then one for what is outside layers: runs in each pass beyond the first.
+  std::vector<std::uint32_t> extra;
+
+  bool plain() const {
+    return std::all_of(extra.begin(), extra.end(), [](std::uint32_t n) { return n == 0; });
+  }
+};
+
 // One row an inference. Layers follow each other from start_ns; what is left up to end_ns is time
 // outside layers. NaN: the layer was not reported in this inference.
 struct Iterations {
@@ -110,6 +128,7 @@ struct Recording {
   Iterations iterations;
   PowerSamples power;
   std::vector<Incident> incidents;
+  std::vector<ExcitationWindow> excitation;  // empty: plain inferences alone
   std::vector<Warning> warnings;  // found while loading: "truncated_row", "power_does_not_cover"
 };
 
@@ -141,7 +160,11 @@ class RecordingWriter {
   // A raw tegrastats line, instead of sample(), for PowerFormat::tegrastats.
   void line(std::int64_t time_ns, std::string_view text);
   void incident(const Incident& incident);
+  // From the thread that calls iteration(); in order of time. One `extra` a layer and one more.
+  void excitation(const ExcitationWindow& window);
 
+  // Brings what was given so far to the disk, for a reader beside this writer. Throws Error(io).
+  void flush();
   // Flushes, and completes the manifest (it was written at the start, without `stopped`).
   void close(std::string stopped);
 

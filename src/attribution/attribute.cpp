@@ -7,6 +7,7 @@
 #include "attribution/conditions.hpp"
 #include "attribution/deconvolve.hpp"
 #include "attribution/deconvolve_estimates.hpp"
+#include "attribution/excite.hpp"
 #include "attribution/grouping.hpp"
 #include "attribution/layer_power.hpp"
 #include "attribution/measured.hpp"
@@ -16,6 +17,7 @@
 #include "attribution/statistics.hpp"
 #include "attribution/timeline.hpp"
 #include "layerwatt/attribution.hpp"
+#include "layerwatt/error.hpp"
 
 namespace layerwatt {
 namespace {
@@ -221,6 +223,34 @@ PowerEstimates try_deconvolution(const Recording& recording, std::optional<Metho
 
 }  // namespace
 
+namespace {
+
+// Its iterations only tell the times: between them lie the windows, which passive methods would
+// take for idle time.
+void attribute_excitation(Result& result, const Recording& recording,
+                          const AttributionOptions& options, const SlotTimes& times) {
+  if (options.method && *options.method != Method::excite) {
+    throw Error(ErrorKind::usage,
+                fmt::format("layers were repeated on purpose in this recording, which {} knows "
+                            "nothing of",
+                            to_string(*options.method)),
+                "--method", "use --method excite or auto");
+  }
+  Excitation found = excite(recording, times);
+  result.method = Method::excite;
+  result.method_reason = std::move(found.reason);
+  put_estimates(result, recording.power, std::move(found.estimates));
+  result.total.power_mw = found.total.power_mw;
+  result.total.energy_mj = found.total.energy_mj;
+  result.total.rails = name_rails(recording.power, std::move(found.rails));
+  result.power_draw_mw = std::move(found.power_draw_mw);
+  result.energy_mj = Missing{"not_measured_one_by_one"};
+  result.closure =
+      found.outside_is_rest ? Known<Closure>(Missing{"outside_is_the_rest"}) : closure(result);
+}
+
+}  // namespace
+
 Result attribute(const Recording& recording, const AttributionOptions& options) {
   const Iterations& iterations = recording.iterations;
   const PowerSamples& power = recording.power;
@@ -234,6 +264,11 @@ Result attribute(const Recording& recording, const AttributionOptions& options) 
   warn_about_times(result, times);
   if (power.rails.empty() || power.size() == 0) {
     without_power(result);
+    return result;
+  }
+
+  if (!recording.excitation.empty()) {
+    attribute_excitation(result, recording, options, times);
     return result;
   }
 

@@ -94,7 +94,7 @@ void add_run_flags(CLI::App& app, const Help& help, ProfileCommand& command) {
       ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000'000}))
       ->type_name("N");
   app.add_option("--method", command.method, help.option("--method"))
-      ->check(CLI::IsMember({"auto", "overlap", "deconvolve"}))
+      ->check(CLI::IsMember({"auto", "overlap", "deconvolve", "excite"}))
       ->type_name("NAME");
   app.add_option("--save", options.save, help.option("--save"))->type_name("DIR");
 }

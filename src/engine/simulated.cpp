@@ -10,7 +10,7 @@
 namespace layerwatt {
 namespace {
 
-class SimulatedEngine final : public Engine {
+class SimulatedEngine final : public Engine, private Repeating {
  public:
   explicit SimulatedEngine(std::shared_ptr<sim::Device> device) : device_(std::move(device)) {
     for (const sim::LayerSpec& layer : device_->spec().engine.layers) {
@@ -38,8 +38,23 @@ class SimulatedEngine final : public Engine {
   }
 
   void infer(Inference& out) override { device_->infer(out); }
+  Repeating* repeating() override { return this; }
 
  private:
+  std::vector<Repeatable> repeatable() override {
+    std::vector<Repeatable> parts(layers_.size(), Repeatable{kMostExtra, ""});
+    // As on a real device: launches and copies between the layers cannot be told apart and redone.
+    parts.push_back({0, "what is outside layers is not a part that can be run again"});
+    return parts;
+  }
+
+  void run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
+           RepeatedRun& out) override {
+    device_->run_repeated(extra.first(layers_.size()), duration_ns, out);
+  }
+
+  static constexpr std::uint32_t kMostExtra = 1000;
+
   std::shared_ptr<sim::Device> device_;
   std::vector<LayerInfo> layers_;
 };

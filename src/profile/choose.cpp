@@ -1,5 +1,7 @@
 #include "profile/choose.hpp"
 
+#include <fmt/format.h>
+
 #include <system_error>
 #include <utility>
 
@@ -11,6 +13,8 @@ namespace layerwatt {
 namespace {
 
 constexpr const char* kSimulated = "simulated";
+constexpr double kTimeConstants = 3.0;
+constexpr double kPasses = 2.0;
 
 ChosenSensor create(const SensorBackend& backend, const Host& host, const SensorOptions& options,
                     const std::string& why) {
@@ -42,6 +46,27 @@ ChosenSensor open_sensor_choice(const Host& host, const std::string& name, Senso
     if (!probed.usable) throw Error(ErrorKind::sensor, probed.reason, backend.name, probed.hint);
   }
   return create(backend, host, options, "sensor " + backend.name + ": asked for");
+}
+
+std::string why_excite(const SensorInfo& sensor, std::optional<double> pass_ms) {
+  if (!pass_ms) return {};
+  const SensorModel& model = sensor.model;
+  const double smear_ms =
+      model.window_ms.value_or(0.0) + kTimeConstants * model.time_constant_ms.value_or(0.0);
+  if (smear_ms > kPasses * *pass_ms) {
+    return fmt::format(
+        "method excite: a reading smears power over {:.3g} ms and a pass takes {:.3g} ms, so every "
+        "reading is the same mix of layers",
+        smear_ms, *pass_ms);
+  }
+  // A counter's reading is the mean since the one before it.
+  if (sensor.reading == Reading::energy && model.period_ms.value_or(0.0) > kPasses * *pass_ms) {
+    return fmt::format(
+        "method excite: the energy counter steps every {:.3g} ms and a pass takes {:.3g} ms, so "
+        "every step is the same mix of layers",
+        *model.period_ms, *pass_ms);
+  }
+  return {};
 }
 
 ChosenEngine choose_engine(const Host& host, const std::string& name,

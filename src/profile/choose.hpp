@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "layerwatt/engine.hpp"
@@ -20,6 +21,10 @@ struct ChosenSensor {
 // Error(usage) for an unknown name, Error(sensor) with the reason and the hint of the backend's own
 // probe where it cannot be used.
 ChosenSensor open_sensor_choice(const Host& host, const std::string& name, SensorOptions options);
+
+// Why layers have to be repeated on purpose to tell them apart (one sentence), or empty where the
+// sensor is not known to be slower than two passes.
+std::string why_excite(const SensorInfo& sensor, std::optional<double> pass_ms);
 
 struct ChosenEngine {
   const EngineBackend* backend = nullptr;

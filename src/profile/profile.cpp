@@ -9,6 +9,7 @@
 #include "layerwatt/error.hpp"
 #include "profile/choose.hpp"
 #include "profile/temporary_directory.hpp"
+#include "record/excite_recorder.hpp"
 #include "record/recorder.hpp"
 #include "sim/device.hpp"
 
@@ -16,6 +17,8 @@ namespace layerwatt {
 namespace {
 
 constexpr double kDefaultMaxTimeS = 60.0;
+// Two rounds over sixty layers with a sensor that takes half a second to settle.
+constexpr double kDefaultExciteTimeS = 900.0;
 constexpr const char* kSimulatedEngine = "sim";
 
 // What the real attribution says of the recording so far: the loader takes what is on disk, up to
@@ -57,6 +60,22 @@ void refuse_used_directory(const std::filesystem::path& directory) {
   }
 }
 
+// Whether to repeat layers on purpose; prepares the run, since that is known of it only then.
+bool wants_excitation(const ProfileOptions& options, Engine& engine, Sensor* sensor,
+                      RunOptions& run) {
+  if (options.attribution.method == Method::excite) {
+    if (!options.iterations) return true;
+    throw Error(ErrorKind::usage, "method excite measures windows of seconds, not inferences",
+                "--iterations", "leave it out; --target-ci or --max-time end the run");
+  }
+  if (options.attribution.method || options.iterations || sensor == nullptr) return false;
+  run.prepared = prepare_run(engine, sensor, run);
+  if (engine.repeating() == nullptr) return false;
+  const std::string why = why_excite(run.prepared->sensor, run.prepared->pass_ms);
+  if (!why.empty() && options.on_note) options.on_note(why);
+  return !why.empty();
+}
+
 // A simulated model brings its own board, and its own time.
 Host host_for(const Host& given, const ChosenEngine& chosen, const std::filesystem::path& model) {
   Host host = given;
@@ -87,7 +106,15 @@ Profile profile(const Host& given, const ProfileOptions& options) {
   const std::unique_ptr<Engine> engine = chosen.backend->create(host, options.engine_options);
   RunOptions run = run_options(options, directory, sensor.sensor != nullptr);
   run.sensor_note = sensor.why;
-  const RunOutcome outcome = record_run(*host.clock, *engine, sensor.sensor.get(), directory, run);
+  RunOutcome outcome;
+  if (wants_excitation(options, *engine, sensor.sensor.get(), run)) {
+    ExciteOptions excite;
+    excite.seed = options.engine_options.seed;
+    if (!options.max_time_s) run.max_time_s = kDefaultExciteTimeS;
+    outcome = record_excitation(*host.clock, *engine, sensor.sensor.get(), directory, run, excite);
+  } else {
+    outcome = record_run(*host.clock, *engine, sensor.sensor.get(), directory, run);
+  }
   if (outcome.failure && outcome.iterations == 0) throw *outcome.failure;
 
   Profile profile;

@@ -3,10 +3,12 @@
 #include <fmt/chrono.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 #include <utility>
 
+#include "layerwatt/units.hpp"
 #include "record/sensor_session.hpp"
 
 namespace layerwatt {
@@ -21,19 +23,23 @@ constexpr std::size_t kTopLayers = 5;
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
+void throw_if(bool stopped) {
+  if (stopped) {
+    throw Error(ErrorKind::interrupted, "interrupted before the first inference was measured");
+  }
+}
+
 class Run {
  public:
   Run(Clock& clock, Engine& engine, Sensor* sensor, const RunOptions& options)
       : clock_(clock), engine_(engine), sensor_(sensor), options_(options) {}
 
   RunOutcome operator()(const std::filesystem::path& directory) {
-    prepare();
+    const PreparedRun prepared =
+        options_.prepared ? *options_.prepared : prepare_run(engine_, sensor_, options_);
+    info_ = with_note(prepared.sensor, options_.sensor_note);
     RecordingWriter writer(directory, manifest());
-    for (const Warning& warning : engine_.warnings()) {
-      writer.incident(
-          {clock_.now_ns(), warning.code,
-           warning.hint.empty() ? warning.message : warning.message + " (" + warning.hint + ")"});
-    }
+    note_warnings(engine_, writer, clock_.now_ns());
     RunningEstimate estimate(engine_.layers().size());
     SensorSession session(clock_, sensor_, info_, options_.interval_ms, writer, &estimate);
     try {
@@ -65,26 +71,7 @@ class Run {
     return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
   }
 
-  void throw_if_stopped() const {
-    if (stopped()) {
-      throw Error(ErrorKind::interrupted, "interrupted before the first inference was measured");
-    }
-  }
-
-  void prepare() {
-    engine_.load();
-    for (std::size_t i = 0; i < options_.warmup; ++i) {
-      throw_if_stopped();
-      engine_.infer(inference_);
-    }
-    if (sensor_ == nullptr) {
-      info_.kind = "none";
-    } else {
-      sensor_->open();
-      info_ = sensor_->info();
-    }
-    info_ = with_note(std::move(info_), options_.sensor_note);
-  }
+  void throw_if_stopped() const { throw_if(stopped()); }
 
   Manifest manifest() const {
     Manifest manifest;
@@ -182,9 +169,41 @@ class Run {
 
 }  // namespace
 
+PreparedRun prepare_run(Engine& engine, Sensor* sensor, const RunOptions& options) {
+  PreparedRun prepared;
+  Inference inference;
+  std::vector<double> pass_ms;
+  engine.load();
+  for (std::size_t i = 0; i < options.warmup; ++i) {
+    throw_if(options.stop != nullptr && options.stop->load(std::memory_order_relaxed));
+    engine.infer(inference);
+    pass_ms.push_back(milliseconds_between(inference.start_ns, inference.end_ns).value);
+  }
+  if (!pass_ms.empty()) {
+    const auto middle = pass_ms.begin() + static_cast<std::ptrdiff_t>(pass_ms.size() / 2);
+    std::nth_element(pass_ms.begin(), middle, pass_ms.end());
+    prepared.pass_ms = *middle;
+  }
+  if (sensor == nullptr) {
+    prepared.sensor.kind = "none";
+  } else {
+    sensor->open();
+    prepared.sensor = sensor->info();
+  }
+  return prepared;
+}
+
 RunOutcome record_run(Clock& clock, Engine& engine, Sensor* sensor,
                       const std::filesystem::path& directory, const RunOptions& options) {
   return Run(clock, engine, sensor, options)(directory);
+}
+
+void note_warnings(const Engine& engine, RecordingWriter& writer, std::int64_t now_ns) {
+  for (const Warning& warning : engine.warnings()) {
+    writer.incident(
+        {now_ns, warning.code,
+         warning.hint.empty() ? warning.message : warning.message + " (" + warning.hint + ")"});
+  }
 }
 
 SensorInfo with_note(SensorInfo info, const std::string& note) {

@@ -20,6 +20,12 @@
 
 namespace layerwatt {
 
+// What load(), warm-up and the sensor's open() told, so that it can be decided how to measure.
+struct PreparedRun {
+  SensorInfo sensor;
+  std::optional<double> pass_ms;  // of the warm-up's inferences, the median; empty without warm-up
+};
+
 struct RunOptions {
   std::optional<std::size_t> iterations;  // exactly so many; empty: until `rule` is met
   StopRule rule;
@@ -34,6 +40,8 @@ struct RunOptions {
   // the running estimate finds the rule met, at growing distances in time, since it costs a pause.
   // Empty: the running estimate decides.
   std::function<std::vector<LayerPrecision>()> refine;
+  // Empty: prepare_run() is called.
+  std::optional<PreparedRun> prepared;
 };
 
 struct RunOutcome {
@@ -43,6 +51,10 @@ struct RunOutcome {
   std::optional<Error> failure;
 };
 
+// Loads the engine, warms up, and opens the sensor (nullptr: none). Throws what they throw, and
+// Error(interrupted) when `stop` is set.
+PreparedRun prepare_run(Engine& engine, Sensor* sensor, const RunOptions& options);
+
 // Loads the engine, warms up, opens the sensor (nullptr: times alone), and measures. The engine
 // goes on, unrecorded, until the sensor's first reading, so that the device does not cool down
 // between warm-up and measurement. Every wait is on `clock`: a simulation in virtual time takes no
@@ -51,6 +63,9 @@ struct RunOutcome {
 // `stop` was set before the measurement.
 RunOutcome record_run(Clock& clock, Engine& engine, Sensor* sensor,
                       const std::filesystem::path& directory, const RunOptions& options);
+
+// What the engine has to say becomes incidents of the recording.
+void note_warnings(const Engine& engine, RecordingWriter& writer, std::int64_t now_ns);
 
 // `info` with a reason put before its notes.
 SensorInfo with_note(SensorInfo info, const std::string& note);

@@ -6,6 +6,7 @@
 #include "layerwatt/error.hpp"
 #include "layerwatt/recording.hpp"
 #include "recording/block_reader.hpp"
+#include "recording/excitation_csv.hpp"
 #include "recording/incidents_csv.hpp"
 #include "recording/iterations_csv.hpp"
 #include "recording/manifest.hpp"
@@ -123,6 +124,13 @@ Recording load_recording(const fs::path& directory) {
                                                incidents_file.string());
     out.incidents = std::move(incidents.incidents);
     if (incidents.truncated) recording::warn_truncated(incidents_file.string(), out.warnings);
+  }
+  const auto excitation_file = directory / "excitation.csv";
+  if (is_there(excitation_file)) {
+    recording::BlockReader reader(excitation_file);
+    auto file = recording::read_excitation(reader, last_row, out.iterations.layers.size());
+    out.excitation = std::move(file.windows);
+    if (file.truncated) recording::warn_truncated(reader.name(), out.warnings);
   }
   out.manifest = std::move(read.manifest);
   return out;

@@ -14,6 +14,7 @@
 #include "layerwatt/error.hpp"
 #include "layerwatt/recording.hpp"
 #include "recording/csv_cells.hpp"
+#include "recording/excitation_csv.hpp"
 #include "recording/incidents_csv.hpp"
 #include "recording/manifest.hpp"
 #include "recording/row_file.hpp"
@@ -28,6 +29,7 @@ using recording::RowFile;
 constexpr const char* kManifest = "manifest.json";
 constexpr const char* kIterations = "iterations.csv";
 constexpr const char* kIncidents = "incidents.csv";
+constexpr const char* kExcitation = "excitation.csv";
 constexpr const char* kNewManifest = ".manifest.json.new";
 
 std::string utc_now() {
@@ -109,7 +111,9 @@ struct RecordingWriter::Impl {
          {PowerFormat::power_csv, PowerFormat::energy_csv, PowerFormat::tegrastats}) {
       directory.refuse_if_taken(recording::power_file_name(format));
     }
-    for (const auto* name : {kManifest, kIterations, kIncidents}) directory.refuse_if_taken(name);
+    for (const auto* name : {kManifest, kIterations, kIncidents, kExcitation}) {
+      directory.refuse_if_taken(name);
+    }
 
     const auto power_name = recording::power_file_name(manifest.sensor.format);
     std::vector<std::string_view> made;
@@ -187,6 +191,7 @@ struct RecordingWriter::Impl {
   std::unique_ptr<RowFile> power;
   std::mutex incidents_mutex;
   std::unique_ptr<RowFile> incidents;
+  std::unique_ptr<RowFile> excitation;  // made by the first window
   bool closed = false;
 
   // Of the thread that calls iteration().
@@ -289,11 +294,35 @@ void RecordingWriter::line(std::int64_t time_ns, std::string_view text) {
 
 void RecordingWriter::incident(const Incident& incident) { impl_->add_incident(incident); }
 
+void RecordingWriter::excitation(const ExcitationWindow& window) {
+  Impl& self = *impl_;
+  if (window.extra.size() != self.manifest.layers.size() + 1) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} counts of extra runs for {} layers and what is outside them",
+                            window.extra.size(), self.manifest.layers.size()),
+                self.directory.shown(kExcitation));
+  }
+  if (!self.excitation) {
+    self.excitation = std::make_unique<RowFile>(self.directory.file(), kExcitation,
+                                                self.directory.shown(kExcitation));
+    self.excitation->append(recording::excitation_header(self.manifest.layers));
+  }
+  self.excitation->append(recording::excitation_row(window));
+}
+
+void RecordingWriter::flush() {
+  Impl& self = *impl_;
+  for (RowFile* file : {self.iterations.get(), self.power.get(), self.excitation.get()}) {
+    if (file != nullptr) file->flush();
+  }
+}
+
 void RecordingWriter::close(std::string stopped) {
   Impl& self = *impl_;
   if (std::exchange(self.closed, true)) return;
   std::optional<Error> failure;
-  for (RowFile* file : {self.iterations.get(), self.power.get(), self.incidents.get()}) {
+  for (RowFile* file :
+       {self.iterations.get(), self.power.get(), self.incidents.get(), self.excitation.get()}) {
     try {
       if (file != nullptr) file->flush();
     } catch (const Error& error) {
@@ -301,7 +330,8 @@ void RecordingWriter::close(std::string stopped) {
     }
   }
   // `stopped` vouches for the last rows, so it may only stand above files that end whole.
-  if (self.iterations->ends_whole() && self.power->ends_whole()) {
+  const bool windows_whole = self.excitation == nullptr || self.excitation->ends_whole();
+  if (self.iterations->ends_whole() && self.power->ends_whole() && windows_whole) {
     self.manifest.stopped = std::move(stopped);
     try {
       self.directory.replace(kManifest, recording::manifest_to_json(self.manifest));

@@ -43,7 +43,7 @@ void Device::idle_until(std::int64_t time_ns) {
   waveform_.append(time_ns, idle_mw_);
 }
 
-void Device::publish(Inference& out) {
+void Device::publish(Inference& out, std::span<const std::uint32_t> extra) {
   std::int64_t begin = std::max(now(), waveform_.end_ns());
   if (last_end_ns_) {
     begin = std::max(begin, *last_end_ns_ + ns_of_ms(spec_.engine.gap_ms));
@@ -55,6 +55,10 @@ void Device::publish(Inference& out) {
   for (std::size_t stretch = 0; stretch < drawn_.stretch_ns.size(); ++stretch) {
     end += drawn_.stretch_ns[stretch];
     waveform_.append(end, std::span(drawn_.power_mw).subspan(stretch * rails, rails));
+    for (std::uint32_t run = 0; stretch < extra.size() && run < extra[stretch]; ++run) {
+      end += workload_.draw_again(stretch, again_mw_);
+      waveform_.append(end, again_mw_);
+    }
   }
   sum_.add(drawn_);
   last_end_ns_ = end;
@@ -69,10 +73,24 @@ void Device::publish(Inference& out) {
   waveform_.forget_before(oldest_reading - rounded_ns(std::ceil(sampler_.response().memory_ns())));
 }
 
-void Device::infer(Inference& out) {
+void Device::infer(Inference& out) { infer(out, {}); }
+
+void Device::run_repeated(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
+                          RepeatedRun& out) {
+  Inference pass;
+  out.passes = 0;
+  do {
+    infer(pass, extra);
+    if (out.passes == 0) out.start_ns = pass.start_ns;
+    out.end_ns = pass.end_ns;
+    ++out.passes;
+  } while (out.end_ns - out.start_ns < duration_ns);
+}
+
+void Device::infer(Inference& out, std::span<const std::uint32_t> extra) {
   {
     const std::lock_guard lock(mutex_);
-    publish(out);
+    publish(out, extra);
   }
   clock_->sleep_until_ns(out.end_ns);
   if (!real_time()) deliver_due();

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 
 #include "layerwatt/clock.hpp"
 #include "layerwatt/engine.hpp"
@@ -39,6 +40,11 @@ class Device {
   // Runs an inference. One thread.
   void infer(Inference& out);
 
+  // Inferences one after the other until they have lasted duration_ns, at least one. extra: runs of
+  // each layer beyond the first, in place. The truth counts first runs alone. Same thread.
+  void run_repeated(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
+                    RepeatedRun& out);
+
   // Readings go to `sink`, from now on; the truth counts from now on. period_ms is used where the
   // spec has none. Virtual time moves on, idle, until the first readings are there.
   void start_sampling(SampleSink& sink, double period_ms);
@@ -58,7 +64,8 @@ class Device {
  private:
   std::int64_t now() const { return clock_->now_ns() - origin_ns_; }
   void idle_until(std::int64_t time_ns);
-  void publish(Inference& out);
+  void publish(Inference& out, std::span<const std::uint32_t> extra);
+  void infer(Inference& out, std::span<const std::uint32_t> extra);
   bool take_due(Sample& sample, SampleSink*& sink, std::string& line);
   double tail_ns() const;
 
@@ -73,6 +80,7 @@ class Device {
   TruthSum sum_;
   DrawnInference drawn_;
   std::vector<double> idle_mw_;
+  std::vector<double> again_mw_;
   std::optional<std::int64_t> last_end_ns_;
   double period_ms_ = 0.0;
   SampleSink* sink_ = nullptr;

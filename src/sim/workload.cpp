@@ -19,17 +19,30 @@ Workload::Workload(const Spec& spec, std::uint64_t seed)
   if (spec.engine.outside) stretches_.push_back(*spec.engine.outside);
 }
 
+std::int64_t Workload::duration_ns(const StretchSpec& stretch) {
+  const double time_ns = stretch.time_ms * 1e6 * common_ * random_.factor(stretch.jitter);
+  return std::max<std::int64_t>(1, rounded_ns(time_ns));
+}
+
 void Workload::draw(double elapsed_s, DrawnInference& out) {
   out.stretch_ns.clear();
   out.power_mw.clear();
-  const double common = random_.factor(common_jitter_);
-  const double drift = drift_factor(drift_, elapsed_s);
+  common_ = random_.factor(common_jitter_);
+  drift_now_ = drift_factor(drift_, elapsed_s);
   for (const StretchSpec& stretch : stretches_) {
-    const double time_ns = stretch.time_ms * 1e6 * common * random_.factor(stretch.jitter);
-    out.stretch_ns.push_back(std::max<std::int64_t>(1, rounded_ns(time_ns)));
-    const double power = drift * random_.factor(stretch.power_jitter);
+    out.stretch_ns.push_back(duration_ns(stretch));
+    const double power = drift_now_ * random_.factor(stretch.power_jitter);
     for (const double power_mw : stretch.power_mw) out.power_mw.push_back(power_mw * power);
   }
+}
+
+std::int64_t Workload::draw_again(std::size_t stretch, std::vector<double>& power_mw) {
+  const StretchSpec& spec = stretches_[stretch];
+  const std::int64_t time_ns = duration_ns(spec);
+  const double power = drift_now_ * random_.factor(spec.power_jitter);
+  power_mw.clear();
+  for (const double mw : spec.power_mw) power_mw.push_back(mw * power);
+  return time_ns;
 }
 
 double drift_factor(const DriftSpec& drift, double elapsed_s) {

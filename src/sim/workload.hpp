@@ -1,6 +1,7 @@
 // Draws inferences: how long each layer takes this time, and what it draws.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -22,12 +23,19 @@ class Workload {
 
   // elapsed_s: since the device was made; moves the drift.
   void draw(double elapsed_s, DrawnInference& out);
+  // One more run of a stretch of the inference drawn last; power_mw: one a rail.
+  std::int64_t draw_again(std::size_t stretch, std::vector<double>& power_mw);
 
  private:
+  std::int64_t duration_ns(const StretchSpec& stretch);
+
   std::vector<StretchSpec> stretches_;
   double common_jitter_;
   DriftSpec drift_;
   Random random_;
+  // Of the inference drawn last.
+  double common_ = 1.0;
+  double drift_now_ = 1.0;
 };
 
 // By how much all power is multiplied at this time.

@@ -74,7 +74,7 @@ TEST(ProfileCommand, EveryMistakeOfTheCommandLineIsExitCode2) {
       {"--threads", "0"},
       {"--precision", "int9"},
       {"--method", "magic"},
-      {"--method", "excite"},
+      {"--method", "excite", "--iterations", "100"},
       {"--shape", "x:0x3"},
       {"--shape", "1x3"},
       {"--input", "x"},

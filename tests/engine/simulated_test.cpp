@@ -45,6 +45,30 @@ TEST(SimulatedEngine, RunsTheLayersOfTheSpecOnTheVirtualClock) {
   EXPECT_EQ(inference.start_ns, kStartNs + 3'750'000);
 }
 
+TEST(SimulatedEngine, RepeatsALayerInItsPlace) {
+  const Host host = host_with(R"({"engine": {"outside": {"time_ms": 0.25, "power_mw": 1500}}})");
+  const auto engine = find_engine("sim").create(host, {});
+  engine->load();
+  Repeating* repeating = engine->repeating();
+  ASSERT_NE(repeating, nullptr);
+  const auto parts = repeating->repeatable();
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_GT(parts[0].max_extra, 0u);
+  EXPECT_EQ(parts[2].max_extra, 0u) << "what is outside layers";
+  EXPECT_NE(parts[2].reason, "");
+
+  RepeatedRun run;
+  repeating->run(std::vector<std::uint32_t>{0, 2, 0}, 20'000'000, run);
+  // 2 + 3 × 1 + 0.25 ms each.
+  EXPECT_EQ(run.passes, 4u);
+  EXPECT_EQ(run.start_ns, kStartNs);
+  EXPECT_EQ(run.end_ns, kStartNs + 21'000'000);
+  EXPECT_EQ(host.clock->now_ns(), run.end_ns);
+  repeating->run(std::vector<std::uint32_t>{0, 0, 0}, 0, run);
+  EXPECT_EQ(run.passes, 1u);
+  EXPECT_DOUBLE_EQ(host.simulated->truth().layers[1].time_ms, 1.0) << "of first runs alone";
+}
+
 TEST(SimulatedEngine, SaysThatItIsSimulated) {
   const Host host = host_with(R"({"seed": 42, "device": {"name": "Orin"}})");
   const auto engine = find_engine("sim").create(host, {});

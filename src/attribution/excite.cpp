@@ -1,0 +1,341 @@
+#include "attribution/excite.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "attribution/excite_fit.hpp"
+#include "attribution/excite_windows.hpp"
+#include "attribution/statistics.hpp"
+#include "layerwatt/units.hpp"
+
+namespace layerwatt {
+namespace {
+
+using Eigen::Index;
+
+constexpr double kNegligibleShare = 0.02;  // of a pass
+constexpr double kCacheEffect = 0.05;      // relative, of a layer's time
+constexpr double kNotableLayer = 0.01;     // of a pass
+
+Index index(std::size_t i) { return static_cast<Index>(i); }
+
+Estimate with_interval(double mean, double half) {
+  return {mean, Interval{std::max(0.0, mean - half), mean + half}};
+}
+
+class Excited {
+ public:
+  Excited(const Recording& recording, const SlotTimes& times, const ObservedWindows& observed,
+          const ExciteFit& fit)
+      : recording_(recording),
+        times_(times),
+        observed_(observed),
+        fit_(fit),
+        layers_(recording.iterations.layers.size()),
+        rails_(recording.power.rails.size()),
+        t_(student_t(std::max<std::size_t>(1, fit.degrees))),
+        part_of_(layers_ + 1) {
+    for (std::size_t i = 0; i < fit.parts.size(); ++i) {
+      if (fit.parts[i] <= layers_) part_of_[fit.parts[i]] = i;
+    }
+    // Time between two passes is outside layers too: passes run back to back.
+    outside_ms_ = fit.pass_ms;
+    for (std::size_t j = 0; j < layers_; ++j) outside_ms_ -= times.mean_ms[j];
+    outside_ms_ = std::max(0.0, outside_ms_);
+  }
+
+  Excitation operator()() {
+    put_total();
+    for (std::size_t j = 0; j < layers_; ++j) {
+      out_.estimates.layers.push_back(part_of_[j] ? measured(j, times_.mean_ms[j]) : unknown());
+    }
+    put_outside();
+    put_rest();
+    put_warnings();
+    out_.reason = reason();
+    return std::move(out_);
+  }
+
+ private:
+  // Its time's own scatter between batches of iterations, as the half width of an interval.
+  double time_half_ms(std::size_t slot) const {
+    const auto n = static_cast<double>(times_.batches.items);
+    const std::span<const double> batches = times_.slot(slot);
+    std::vector<double> influence(batches.size());
+    for (std::size_t b = 0; b < batches.size(); ++b) {
+      influence[b] =
+          (batches[b] - times_.mean_ms[slot] * static_cast<double>(times_.batches.length(b))) / n;
+    }
+    return half_width(influence, influence.size()).value_or(0.0);
+  }
+
+  ColumnPower column(std::size_t part, std::size_t channel, double ms, double ms_half) const {
+    const double mw = fit_.power_mw(index(part), index(channel));
+    const double mw_half = t_ * fit_.power_std(index(part), index(channel));
+    const double mj = (Milliwatts{mw} * Milliseconds{ms}).value;
+    const double mj_half = std::hypot((Milliwatts{mw_half} * Milliseconds{ms}).value,
+                                      (Milliwatts{mw} * Milliseconds{ms_half}).value);
+    return {with_interval(std::max(0.0, mw), mw_half), with_interval(std::max(0.0, mj), mj_half)};
+  }
+
+  std::uint64_t readings_of(std::size_t slot) const {
+    std::uint64_t readings = 0;
+    for (const ObservedWindow& window : observed_.windows) {
+      if (window.extra[slot] > 0) readings += window.readings;
+    }
+    return readings;
+  }
+
+  LayerPower measured(std::size_t slot, double ms) const {
+    const double ms_half = slot < layers_ ? time_half_ms(slot) : 0.0;
+    LayerPower layer;
+    layer.samples = readings_of(slot);
+    layer.total = column(*part_of_[slot], 0, ms, ms_half);
+    for (std::size_t r = 0; r < rails_; ++r) {
+      layer.rails.push_back(column(*part_of_[slot], r + 1, ms, ms_half));
+    }
+    return layer;
+  }
+
+  LayerPower unknown() const {
+    LayerPower layer;
+    layer.total = {Missing{"not_repeated"}, Missing{"not_repeated"}};
+    layer.rails.assign(rails_, {Missing{"not_repeated"}, Missing{"not_repeated"}});
+    layer.reason = "not_repeated";
+    return layer;
+  }
+
+  ColumnPower pass(std::size_t channel) const {
+    const double mj = fit_.pass_mj(index(channel));
+    const double half = t_ * fit_.pass_mj_std(index(channel));
+    const Milliseconds ms{fit_.pass_ms};
+    return {with_interval((Millijoules{mj} / ms).value, (Millijoules{half} / ms).value),
+            with_interval(mj, half)};
+  }
+
+  void put_total() {
+    out_.total = pass(0);
+    for (std::size_t r = 0; r < rails_; ++r) out_.rails.push_back(pass(r + 1));
+  }
+
+  void put_outside() {
+    LayerPower& outside = out_.estimates.outside;
+    if (part_of_[layers_]) {
+      outside = measured(layers_, outside_ms_);
+      return;
+    }
+    outside = unknown();
+    if (outside_ms_ > kNegligibleShare * fit_.pass_ms) return;  // see put_rest
+    const auto at_mean_power = [this](std::size_t channel) -> ColumnPower {
+      const Milliwatts mw = Millijoules{fit_.pass_mj(index(channel))} / Milliseconds{fit_.pass_ms};
+      const double mj = (mw * Milliseconds{outside_ms_}).value;
+      return {with_interval(mw.value, mw.value), with_interval(mj, mj)};
+    };
+    outside.total = at_mean_power(0);
+    for (std::size_t r = 0; r < rails_; ++r) outside.rails[r] = at_mean_power(r + 1);
+    outside.reason = "at_the_mean_power";
+  }
+
+  // Variance of the pass less all parts that were measured, mJ².
+  double rest_variance() const {
+    double variance = fit_.pass_mj_std(0) * fit_.pass_mj_std(0);
+    for (std::size_t a = 0; a < fit_.parts.size(); ++a) {
+      const double ms = slot_ms(fit_.parts[a]);
+      variance -= 2.0 * ms / 1e3 * fit_.pass_covariance(index(a));
+      for (std::size_t b = 0; b < fit_.parts.size(); ++b) {
+        variance += ms * slot_ms(fit_.parts[b]) / 1e6 * fit_.covariance(index(a), index(b));
+      }
+    }
+    return std::max(0.0, variance);
+  }
+
+  double slot_ms(std::size_t slot) const {
+    return slot < layers_ ? times_.mean_ms[slot] : outside_ms_;
+  }
+
+  void put_rest() {
+    std::vector<std::size_t> rest;
+    double rest_ms = 0.0;
+    for (std::size_t j = 0; j < layers_; ++j) {
+      if (part_of_[j] || times_.mean_ms[j] <= 0.0) continue;
+      rest.push_back(j);
+      rest_ms += times_.mean_ms[j];
+    }
+    LayerPower& outside = out_.estimates.outside;
+    const bool with_outside = !outside.total.energy_mj;
+    if (with_outside) rest_ms += outside_ms_;
+    if (rest_ms <= 0.0) return;
+    const double half = t_ * std::sqrt(rest_variance());
+    const auto left = [&](std::size_t channel) {
+      double mj = fit_.pass_mj(index(channel));
+      for (std::size_t i = 0; i < fit_.parts.size(); ++i) {
+        mj -= fit_.power_mw(index(i), index(channel)) * slot_ms(fit_.parts[i]) / 1e3;
+      }
+      if (!with_outside && !part_of_[layers_]) {
+        mj -= channel == 0 ? outside.total.energy_mj->mean
+                           : outside.rails[channel - 1].energy_mj->mean;
+      }
+      return std::max(0.0, mj);
+    };
+    const auto share = [&](LayerPower& layer, double ms) {
+      const auto split = [&](std::size_t channel) -> ColumnPower {
+        const Milliwatts mw = Millijoules{left(channel)} / Milliseconds{rest_ms};
+        return {Estimate{mw.value, std::nullopt},
+                Estimate{(mw * Milliseconds{ms}).value, std::nullopt}};
+      };
+      layer.total = split(0);
+      for (std::size_t r = 0; r < rails_; ++r) layer.rails[r] = split(r + 1);
+    };
+    if (with_outside) {
+      share(outside, outside_ms_);
+      if (rest.empty()) {
+        outside.total.energy_mj = with_interval(left(0), half);
+        const double mw_half = (Millijoules{half} / Milliseconds{outside_ms_}).value;
+        outside.total.power_mw = with_interval(outside.total.power_mw->mean, mw_half);
+      }
+      outside.reason = "what_is_left";
+      out_.outside_is_rest = true;
+    }
+    if (rest.empty()) return;
+    double group_mj = 0.0;
+    for (const std::size_t j : rest) {
+      LayerPower& layer = out_.estimates.layers[j];
+      share(layer, times_.mean_ms[j]);
+      layer.group = 0;
+      layer.reason = "not_repeated";
+      group_mj += layer.total.energy_mj->mean;
+    }
+    // How it splits between these layers and what is outside is not known.
+    const double outside_mj = with_outside ? outside.total.energy_mj->mean : 0.0;
+    out_.estimates.groups.push_back({rest, with_interval(group_mj, half + outside_mj)});
+    out_.outside_is_rest = true;
+  }
+
+  void warn(std::string code, std::string message, std::string hint) {
+    out_.estimates.warnings.push_back({std::move(code), std::move(message), std::move(hint)});
+  }
+
+  std::string layer_names(const std::vector<std::size_t>& slots) const {
+    constexpr std::size_t kNamed = 3;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(kNamed, slots.size()); ++i) {
+      names += (i > 0 ? ", " : "") + (slots[i] < layers_ ? recording_.iterations.layers[slots[i]]
+                                                         : std::string("outside layers"));
+    }
+    return slots.size() > kNamed ? fmt::format("{} and {} more", names, slots.size() - kNamed)
+                                 : names;
+  }
+
+  void put_warnings() {
+    if (observed_.disturbed > 0) {
+      warn("windows_disturbed",
+           fmt::format("{} windows were left out: the clock or a power limit moved while they ran",
+                       observed_.disturbed),
+           "a device that holds its clock measures faster");
+    }
+    if (fit_.outliers > 0) {
+      warn("outliers",
+           fmt::format("{} windows are far off the fit and were left out", fit_.outliers),
+           "something else may have used power during the run");
+    }
+    if (!observed_.slowed.empty()) {
+      warn("clock_differs",
+           fmt::format("repeating {} lowers the clock by more than 1.5 %: its power is that at the "
+                       "lower clock",
+                       layer_names(observed_.slowed)),
+           "a power limit is near; the figures of these layers are too low by about as much");
+    }
+    std::vector<std::size_t> quicker;
+    double most = 0.0;
+    for (std::size_t i = 0; i < fit_.parts.size(); ++i) {
+      const std::size_t slot = fit_.parts[i];
+      if (slot >= layers_ || times_.mean_ms[slot] < kNotableLayer * fit_.pass_ms) continue;
+      const double effect = 1.0 - fit_.extra_ms(index(i)) / times_.mean_ms[slot];
+      if (effect <= kCacheEffect) continue;
+      quicker.push_back(slot);
+      most = std::max(most, effect);
+    }
+    if (!quicker.empty()) {
+      warn("repeats_run_faster",
+           fmt::format("{} run up to {:.0f} % quicker when repeated, since their data is in the "
+                       "cache by then; their energy is their power then × their time in place",
+                       layer_names(quicker), 100.0 * most),
+           "where it matters, let the cache be evicted between repeats");
+    }
+  }
+
+  std::string reason() const {
+    const double mean_mw = (Millijoules{fit_.pass_mj(0)} / Milliseconds{fit_.pass_ms}).value;
+    return fmt::format(
+        "layers were repeated in place, so that {} windows are each another mix of them; the "
+        "scatter of a window is {:.2g} % of the power",
+        observed_.windows.size(), 100.0 * fit_.residual_mw(0) / mean_mw);
+  }
+
+  const Recording& recording_;
+  const SlotTimes& times_;
+  const ObservedWindows& observed_;
+  const ExciteFit& fit_;
+  const std::size_t layers_;
+  const std::size_t rails_;
+  const double t_;
+  std::vector<std::optional<std::size_t>> part_of_;  // by slot: its row in the fit
+  double outside_ms_ = 0.0;
+  Excitation out_;
+};
+
+Known<Metric> plain_draw_mw(const Recording& recording) {
+  std::vector<double> draws;
+  for (const ExcitationWindow& window : recording.excitation) {
+    if (window.round == 0 || !window.plain()) continue;
+    const PowerSamples& power = recording.power;
+    const auto first =
+        std::lower_bound(power.time_ns.begin(), power.time_ns.end(), window.settled_ns);
+    for (auto k = static_cast<std::size_t>(first - power.time_ns.begin());
+         k < power.size() && power.time_ns[k] <= window.end_ns; ++k) {
+      const double mw = power.total_mw(k);
+      if (!std::isnan(mw)) draws.push_back(mw);
+    }
+  }
+  if (draws.empty()) return Missing{"no_samples"};
+  return metric(std::move(draws));
+}
+
+Excitation without_fit(const Recording& recording, const char* code, const std::string& why) {
+  Excitation out;
+  const Missing missing{code};
+  LayerPower layer;
+  layer.total = {missing, missing};
+  layer.rails.assign(recording.power.rails.size(), {missing, missing});
+  layer.reason = code;
+  out.estimates.layers.assign(recording.iterations.layers.size(), layer);
+  out.estimates.outside = layer;
+  out.total = layer.total;
+  out.rails = layer.rails;
+  out.power_draw_mw = plain_draw_mw(recording);
+  out.reason = "excite: " + why;
+  out.estimates.warnings.push_back({code, why, "measure for longer: --max-time"});
+  return out;
+}
+
+}  // namespace
+
+Excitation excite(const Recording& recording, const SlotTimes& times) {
+  if (!recording.power.has_total()) {
+    return without_fit(recording, "unknown_rail_set",
+                       "it is not known which rails make up the total");
+  }
+  const ObservedWindows observed = observe_windows(recording);
+  const ExciteFitOutcome outcome = fit_excitation(observed.windows);
+  if (!outcome.fit) return without_fit(recording, "too_few_windows", outcome.refused);
+  Excitation out = Excited(recording, times, observed, *outcome.fit)();
+  out.power_draw_mw = plain_draw_mw(recording);
+  return out;
+}
+
+}  // namespace layerwatt

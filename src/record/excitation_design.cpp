@@ -1,0 +1,104 @@
+#include "record/excitation_design.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+namespace layerwatt {
+namespace {
+
+constexpr double kAloneShare = 1.0 / 3.0;
+constexpr std::size_t kLargestBlock = 15;
+
+// How much longer its extra runs make the pass.
+double reach(const ExcitablePart& part, std::uint32_t extra, double pass_ms) {
+  return part.time_ms * extra / pass_ms;
+}
+
+void shuffle(std::vector<ExtraRuns>& rows, std::mt19937_64& random) {
+  // Fisher-Yates by hand: std::shuffle's use of the generator is not specified.
+  for (std::size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random() % i]);
+}
+
+}  // namespace
+
+ExtraRuns extra_runs(std::span<const ExcitablePart> parts, double pass_ms, double boost) {
+  ExtraRuns extra(parts.size(), 0);
+  for (std::size_t j = 0; j < parts.size(); ++j) {
+    if (parts[j].max_extra == 0 || !(parts[j].time_ms > 0.0)) continue;
+    const double wanted = std::max(1.0, std::round(boost * pass_ms / parts[j].time_ms));
+    extra[j] = static_cast<std::uint32_t>(std::min<double>(wanted, parts[j].max_extra));
+  }
+  return extra;
+}
+
+ExtraRuns cooler_row(const ExtraRuns& row, std::span<const ExcitablePart> parts) {
+  ExtraRuns cooler = row;
+  double left_ms = 0.0;
+  for (std::size_t j = 0; j + 1 < row.size(); ++j) {
+    cooler[j] = (row[j] + 1) / 2;
+    left_ms += cooler[j] * parts[j].time_ms;
+  }
+  const ExcitablePart& outside = parts.back();
+  if (outside.max_extra > 0 && outside.time_ms > 0.0) {
+    cooler.back() = static_cast<std::uint32_t>(
+        std::min<double>(std::ceil(left_ms / outside.time_ms), outside.max_extra));
+  }
+  return cooler;
+}
+
+bool s_matrix(std::size_t row, std::size_t column) {
+  return std::popcount((row + 1) & (column + 1)) % 2 == 1;
+}
+
+std::vector<ExtraRuns> excitation_rows(std::span<const ExcitablePart> parts, double pass_ms,
+                                       double boost) {
+  const ExtraRuns extra = extra_runs(parts, pass_ms, boost);
+  std::vector<ExtraRuns> rows;
+  std::vector<std::size_t> weak;
+  for (std::size_t j = 0; j < parts.size(); ++j) {
+    if (extra[j] == 0) continue;
+    if (reach(parts[j], extra[j], pass_ms) < kAloneShare * boost) {
+      weak.push_back(j);
+      continue;
+    }
+    rows.emplace_back(parts.size(), 0)[j] = extra[j];
+  }
+  // Parts of like reach share a block: the strongest decides how many fit.
+  std::stable_sort(weak.begin(), weak.end(), [&](std::size_t a, std::size_t b) {
+    return reach(parts[a], extra[a], pass_ms) > reach(parts[b], extra[b], pass_ms);
+  });
+  for (std::size_t first = 0; first < weak.size();) {
+    const double strongest = reach(parts[weak[first]], extra[weak[first]], pass_ms);
+    std::size_t size = 1;
+    for (std::size_t next = 3; next <= kLargestBlock; next = 2 * next + 1) {
+      const double active = static_cast<double>(next + 1) / 2.0;
+      if (next <= weak.size() - first && active * strongest <= 1.05 * boost) size = next;
+    }
+    for (std::size_t row = 0; row < size; ++row) {
+      ExtraRuns& made = rows.emplace_back(parts.size(), 0);
+      for (std::size_t column = 0; column < size; ++column) {
+        const std::size_t j = weak[first + column];
+        if (size == 1 || s_matrix(row, column)) made[j] = extra[j];
+      }
+    }
+    first += size;
+  }
+  return rows;
+}
+
+std::vector<ExtraRuns> excitation_round(const std::vector<ExtraRuns>& rows, std::size_t parts,
+                                        std::size_t plain_every, std::mt19937_64& random) {
+  std::vector<ExtraRuns> excited = rows;
+  shuffle(excited, random);
+  std::vector<ExtraRuns> round;
+  for (std::size_t i = 0; i < excited.size(); ++i) {
+    if (i % plain_every == 0) round.emplace_back(parts, 0);
+    round.push_back(std::move(excited[i]));
+  }
+  round.emplace_back(parts, 0);
+  return round;
+}
+
+}  // namespace layerwatt

@@ -1,0 +1,52 @@
+// Which parts of a pass to repeat together, how often, and in what order: pure functions.
+//
+// A window is seconds of passes in which some parts run extra times; its mean power is a mix of the
+// parts' powers, by their shares of its time. The shares sum to one, so this is a mixture
+// experiment, and there the D-optimal design is at the vertices (Kiefer 1961): one part at a time,
+// with as large a share as it may have. Repeating several at once pays where a part alone cannot
+// reach its share (it may be repeated only so often): then several fit into one window without
+// taking from each other, as in a weighing design, and a Hadamard (S-) matrix of b = 3, 7 or 15
+// parts needs b windows whose variance is 4 / (b + 1) of that of one part at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <span>
+#include <vector>
+
+namespace layerwatt {
+
+struct ExcitablePart {
+  double time_ms = 0.0;         // of one run, in place
+  std::uint32_t max_extra = 0;  // 0: it cannot be repeated
+};
+
+using ExtraRuns = std::vector<std::uint32_t>;  // one a part
+
+// Extra runs after which the part has made the pass `boost` times longer (1: doubled), as far as
+// max_extra allows; at least one where it can be repeated and takes any time.
+ExtraRuns extra_runs(std::span<const ExcitablePart> parts, double pass_ms, double boost = 1.0);
+
+// Rows of extra runs such that every part that can be repeated has its own column of a solvable
+// design. Parts that reach at least a third of `boost` alone get a row of their own; the others go
+// into S-matrix blocks as large as keep a row within about `boost`.
+std::vector<ExtraRuns> excitation_rows(std::span<const ExcitablePart> parts, double pass_ms,
+                                       double boost = 1.0);
+
+// A row that draws less: half the extra runs (at least one) and, where the last part (outside
+// layers) can be repeated, as much time of that as the runs that are left take. It is the device
+// doing next to nothing, so the mean power stays below a limit that the parts' own power would
+// meet, while they still run at the clock that they have in their place.
+ExtraRuns cooler_row(const ExtraRuns& row, std::span<const ExcitablePart> parts);
+
+// Active parts of an S-matrix of order size = 2^k − 1: row i, column j. Any two rows share
+// (size + 1) / 4 columns, each row has (size + 1) / 2.
+bool s_matrix(std::size_t row, std::size_t column);
+
+// One round: all rows in random order, with a plain row before each group of `plain_every` and one
+// at the end, so that what drifts slowly is seen on both sides of every excited window.
+std::vector<ExtraRuns> excitation_round(const std::vector<ExtraRuns>& rows, std::size_t parts,
+                                        std::size_t plain_every, std::mt19937_64& random);
+
+}  // namespace layerwatt

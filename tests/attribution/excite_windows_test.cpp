@@ -1,0 +1,96 @@
+#include "attribution/excite_windows.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "attribution/recordings.hpp"
+
+namespace layerwatt {
+namespace {
+
+using layerwatt::testing::at_ms;
+using layerwatt::testing::Builder;
+using layerwatt::testing::kNaN;
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+ExcitationWindow window(double start_ms, double settled_ms, double end_ms,
+                        std::vector<std::uint32_t> extra, double clock_mhz = kNaN) {
+  ExcitationWindow made;
+  made.start_ns = at_ms(start_ms);
+  made.settled_ns = at_ms(settled_ms);
+  made.end_ns = at_ms(end_ms);
+  made.round = 1;
+  made.passes = 10;
+  made.clock_mhz = clock_mhz;
+  made.extra = std::move(extra);
+  return made;
+}
+
+TEST(ExciteWindows, MeanOfTheReadingsStampedInside) {
+  Builder built({"a"}, {{"IN", true}, {"CORE", false}});
+  built.sample(0, {9.0, 9.0}).sample(10, {1.0, 5.0}).sample(20, {3.0, kNaN}).sample(30, {9.0, 9.0});
+  std::uint64_t readings = 0;
+  const auto mean = mean_power_mw(built.get().power, at_ms(10), at_ms(20), readings);
+  EXPECT_THAT(mean, ElementsAre(2.0, 2.0, 5.0));
+  EXPECT_EQ(readings, 2u);
+}
+
+TEST(ExciteWindows, ACounterIsTakenFromStepToStep) {
+  Builder built({"a"});
+  // Read every 10 ms, steps at 20, 60 and 100 ms; 4 W since 20 ms, whatever was before. What comes
+  // after the step at 100 is not counted yet at 120.
+  built.energy(0, 10, 0).energy(10, 20, 50000).energy(20, 30, 0).energy(30, 40, 0);
+  built.energy(40, 50, 0).energy(50, 60, 16000).energy(60, 70, 0).energy(70, 80, 0);
+  built.energy(80, 90, 0).energy(90, 100, 16000).energy(100, 110, 0).energy(110, 120, 0);
+  std::uint64_t readings = 0;
+  const auto mean = mean_power_mw(built.get().power, at_ms(5), at_ms(120), readings);
+  EXPECT_THAT(mean, ElementsAre(DoubleNear(4000.0, 1e-9), DoubleNear(4000.0, 1e-9)));
+  EXPECT_EQ(readings, 3u);
+}
+
+TEST(ExciteWindows, TellMixLengthAndPower) {
+  Builder built({"a"});
+  built.sample(150, 5.0).sample(250, 7.0);
+  Recording& recording = built.get();
+  ExcitationWindow first = window(0, 0, 50, {0, 0});
+  first.round = 0;
+  recording.excitation = {first, window(100, 200, 300, {2, 1}), window(300, 350, 400, {0, 0})};
+  const ObservedWindows seen = observe_windows(recording);
+  ASSERT_EQ(seen.windows.size(), 1u) << "round 0 and the one without readings are left out";
+  EXPECT_EQ(seen.without_readings, 1u);
+  EXPECT_DOUBLE_EQ(seen.windows[0].pass_ms, 10.0);
+  EXPECT_DOUBLE_EQ(seen.windows[0].at_ms, 250.0);
+  EXPECT_THAT(seen.windows[0].extra, ElementsAre(2.0, 1.0));
+  EXPECT_DOUBLE_EQ(seen.windows[0].power_mw[0], 7.0);
+}
+
+TEST(ExciteWindows, AClockThatMovedMakesAWindowUseless) {
+  Builder built({"a"});
+  for (int i = 0; i < 6; ++i) built.sample(100.0 * i + 50, 5.0);
+  Recording& recording = built.get();
+  const double clocks[] = {1980, 1975, 1980, 1800, 1980, 1970};
+  for (int i = 0; i < 6; ++i) {
+    // Odd ones are excited, the last with fewer runs.
+    const std::uint32_t extra = i % 2 == 0 ? 0 : i == 5 ? 1 : 3;
+    recording.excitation.push_back(
+        window(100.0 * i, 100.0 * i, 100.0 * i + 100, {extra, 0}, clocks[i]));
+  }
+  const ObservedWindows seen = observe_windows(recording);
+  EXPECT_EQ(seen.disturbed, 1u);
+  EXPECT_EQ(seen.windows.size(), 5u);
+  EXPECT_THAT(seen.slowed, IsEmpty());
+
+  // Where repeating it always slows the device down, that is all there is.
+  for (const int i : {1, 3, 5}) recording.excitation[static_cast<std::size_t>(i)].clock_mhz = 1800;
+  EXPECT_EQ(observe_windows(recording).windows.size(), 6u);
+  EXPECT_THAT(observe_windows(recording).slowed, ElementsAre(0u));
+
+  for (ExcitationWindow& one : recording.excitation) one.clock_mhz = kNaN;
+  EXPECT_EQ(observe_windows(recording).disturbed, 0u) << "an unknown clock is not a moved one";
+  EXPECT_THAT(observe_windows(recording).slowed, IsEmpty());
+}
+
+}  // namespace
+}  // namespace layerwatt

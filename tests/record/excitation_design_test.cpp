@@ -1,0 +1,101 @@
+#include "record/excitation_design.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <numeric>
+
+namespace layerwatt {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+TEST(ExcitationDesign, ExtraRunsDoubleThePass) {
+  const std::vector<ExcitablePart> parts{{5.0, 100}, {2.0, 100}, {0.1, 40},
+                                         {8.0, 0},   {0.0, 9},   {50.0, 9}};
+  EXPECT_THAT(extra_runs(parts, 10.0), ElementsAre(2, 5, 40, 0, 0, 1));
+  EXPECT_THAT(extra_runs(parts, 10.0, 0.5), ElementsAre(1, 3, 40, 0, 0, 1));
+}
+
+TEST(ExcitationDesign, PartsThatReachTheirShareGetARowOfTheirOwn) {
+  const std::vector<ExcitablePart> parts{{5.0, 100}, {2.0, 100}, {3.0, 0}};
+  EXPECT_THAT(excitation_rows(parts, 10.0),
+              ElementsAre(ElementsAre(2, 0, 0), ElementsAre(0, 5, 0)));
+}
+
+TEST(ExcitationDesign, ACoolerRowRunsLessAndIdlesAsLong) {
+  const std::vector<ExcitablePart> parts{{2.0, 100}, {1.0, 100}, {0.5, 100}};
+  EXPECT_THAT(cooler_row({5, 0, 0}, parts), ElementsAre(3, 0, 12)) << "6 ms of each";
+  EXPECT_THAT(cooler_row({3, 0, 12}, parts), ElementsAre(2, 0, 8));
+  EXPECT_THAT(cooler_row({1, 0, 4}, parts), ElementsAre(1, 0, 4)) << "as cool as it gets";
+  const std::vector<ExcitablePart> busy{{2.0, 100}, {1.0, 100}, {0.5, 0}};
+  EXPECT_THAT(cooler_row({5, 2, 0}, busy), ElementsAre(3, 1, 0));
+}
+
+TEST(ExcitationDesign, TheSMatrixIsBalanced) {
+  for (const std::size_t size : {3u, 7u, 15u}) {
+    for (std::size_t a = 0; a < size; ++a) {
+      for (std::size_t b = 0; b <= a; ++b) {
+        std::size_t both = 0;
+        for (std::size_t c = 0; c < size; ++c) both += s_matrix(a, c) && s_matrix(b, c) ? 1 : 0;
+        EXPECT_EQ(both, a == b ? (size + 1) / 2 : (size + 1) / 4);
+      }
+    }
+  }
+}
+
+// Variance of the coefficients, with one plain window, in units of a window's own.
+double mean_variance(std::vector<ExtraRuns> rows, std::size_t parts) {
+  rows.emplace_back(parts, 0);
+  Eigen::MatrixXd x(rows.size(), parts + 1);
+  for (std::size_t w = 0; w < rows.size(); ++w) {
+    x(static_cast<Eigen::Index>(w), 0) = 1.0;
+    for (std::size_t j = 0; j < parts; ++j) {
+      x(static_cast<Eigen::Index>(w), static_cast<Eigen::Index>(j + 1)) = rows[w][j];
+    }
+  }
+  const Eigen::MatrixXd inverse = (x.transpose() * x).inverse();
+  return inverse.diagonal().tail(static_cast<Eigen::Index>(parts)).mean();
+}
+
+TEST(ExcitationDesign, WeakPartsShareWindowsAndAreKnownBetterForIt) {
+  // Seven layers of 0.5 % of a pass that can be repeated 40 times: 20 % longer each, 80 % together.
+  const std::vector<ExcitablePart> parts(7, ExcitablePart{0.05, 40});
+  const auto rows = excitation_rows(parts, 10.0);
+  ASSERT_THAT(rows, SizeIs(7));
+  for (const ExtraRuns& row : rows) {
+    EXPECT_EQ(std::accumulate(row.begin(), row.end(), 0u), 160u) << "four of them in each";
+  }
+  std::vector<ExtraRuns> alone;
+  for (std::size_t j = 0; j < 7; ++j) alone.emplace_back(7, 0)[j] = 40;
+  EXPECT_LT(mean_variance(rows, 7), 0.6 * mean_variance(alone, 7));
+}
+
+TEST(ExcitationDesign, NoRowOfABlockGoesFarBeyondItsBoost) {
+  std::vector<ExcitablePart> parts;
+  for (int j = 0; j < 23; ++j) parts.push_back({0.01 + 0.01 * j, 15});
+  for (const ExtraRuns& row : excitation_rows(parts, 10.0)) {
+    double longer = 0.0;
+    for (std::size_t j = 0; j < parts.size(); ++j) longer += row[j] * parts[j].time_ms / 10.0;
+    EXPECT_LE(longer, 1.05);
+    EXPECT_GT(longer, 0.0);
+  }
+}
+
+TEST(ExcitationDesign, ARoundHoldsEveryRowOnceBetweenPlainOnes) {
+  std::vector<ExtraRuns> rows;
+  for (std::uint32_t j = 1; j <= 5; ++j) rows.push_back({j, 0});
+  std::mt19937_64 random(7);
+  const auto round = excitation_round(rows, 2, 2, random);
+  ASSERT_THAT(round, SizeIs(5 + 4));
+  const ExtraRuns plain{0, 0};
+  for (const std::size_t at : {0u, 3u, 6u, 8u}) EXPECT_EQ(round[at], plain) << at;
+  for (const ExtraRuns& row : rows) EXPECT_EQ(std::count(round.begin(), round.end(), row), 1);
+  EXPECT_NE(excitation_round(rows, 2, 2, random), round) << "another order each time";
+}
+
+}  // namespace
+}  // namespace layerwatt
