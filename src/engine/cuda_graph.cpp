@@ -1,0 +1,76 @@
+// Any CUDA work that a shared library captures (include/layerwatt/cuda_graph.hpp) as an engine of
+// the command line.
+#include "layerwatt/cuda_graph.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "core/dynlib.hpp"
+#include "engine/cuda_graph_recorder.hpp"
+#include "layerwatt/error.hpp"
+
+namespace layerwatt {
+namespace {
+
+constexpr const char* kEntry = "layerwatt_capture_1";
+
+// The captured engine is there once the library has run, which is load()'s job.
+class LibraryEngine final : public Engine {
+ public:
+  LibraryEngine(Host host, std::filesystem::path library)
+      : host_(std::move(host)), file_(std::move(library)) {}
+
+  void load() override {
+    // Never closed: its kernels are still being run when the last of us is gone.
+    auto* const library = new DynamicLibrary(std::filesystem::absolute(file_));
+    const auto capture = library->find_function<void (*)(GraphRecorder&)>(kEntry);
+    if (capture == nullptr) {
+      throw Error(ErrorKind::bad_input, std::string("exports no ") + kEntry, file_.string(),
+                  "export what include/layerwatt/cuda_graph.hpp declares at its end");
+    }
+    auto recorder = make_graph_recorder();
+    try {
+      capture(*recorder);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& thrown) {
+      throw Error(ErrorKind::engine, thrown.what(), file_.string());
+    }
+    engine_ = make_graph_engine(std::move(recorder), host_);
+    engine_->load();
+  }
+
+  const std::vector<LayerInfo>& layers() const override { return engine_->layers(); }
+  std::string engine_json() const override { return engine_->engine_json(); }
+  std::string device_json() const override { return engine_->device_json(); }
+  void infer(Inference& out) override { engine_->infer(out); }
+  Repeating* repeating() override { return engine_ ? engine_->repeating() : nullptr; }
+
+ private:
+  Host host_;
+  std::filesystem::path file_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace
+
+EngineBackend cuda_graph_engine() {
+  EngineBackend backend;
+  backend.name = "cuda-graph";
+  backend.summary = "any CUDA work that a shared library captures into a graph";
+  backend.extensions = {".so"};
+  backend.unavailable = [](const Host&) -> std::string {
+    try {
+      open_graph_driver();
+      return "";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  backend.create = [](const Host& host, const EngineOptions& options) -> std::unique_ptr<Engine> {
+    return std::make_unique<LibraryEngine>(host, options.model);
+  };
+  return backend;
+}
+
+}  // namespace layerwatt

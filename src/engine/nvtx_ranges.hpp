@@ -1,0 +1,19 @@
+// From the NVTX ranges of this process to a recorder's scopes.
+#pragma once
+
+#include <filesystem>
+
+namespace layerwatt {
+
+class GraphRecorder;
+
+// Ranges that the calling thread pushes and pops become scopes of `recorder`, until
+// stop_following_nvtx(). Sets NVTX_INJECTION64_PATH for NVTX to find liblayerwatt_nvtx.so; false
+// where that file is not there or the variable names another one.
+bool follow_nvtx(GraphRecorder& recorder);
+void stop_following_nvtx(const GraphRecorder& recorder);
+
+// Beside the other loadable modules, or in $LAYERWATT_MODULE_PATH; empty if it is nowhere.
+std::filesystem::path nvtx_injection_library();
+
+}  // namespace layerwatt

@@ -1,0 +1,113 @@
+#include "engine/cuda_graph_engine.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "fakes/fake_cuda_driver.hpp"
+
+namespace layerwatt {
+namespace {
+
+using fakes::FakeCudaDriver;
+using testing::DoubleNear;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct Bench {
+  std::shared_ptr<VirtualClock> clock = std::make_shared<VirtualClock>(0);
+  std::shared_ptr<FakeCudaDriver> driver = std::make_shared<FakeCudaDriver>(clock);
+  CapturingRecorder recorder{driver};
+  CudaNode pool = nullptr;
+
+  Bench() {
+    driver->event_ms = 0.003;
+    driver->graph_gap_ms = 0.002;
+  }
+  // conv: 0.4 + 0.1 ms, pool: 0.2 ms.
+  std::unique_ptr<CudaGraphEngine> captured(bool watch = false) {
+    recorder.begin(FakeCudaDriver::stream());
+    {
+      const auto scope = recorder.layer("conv");
+      driver->kernel("gemm", 0.4);
+      driver->kernel("relu", 0.1);
+    }
+    {
+      const auto scope = recorder.layer("pool");
+      pool = driver->kernel("max", 0.2);
+    }
+    if (watch) recorder.watch(nullptr, 4, DeviceNumber::f32);
+    recorder.end();
+    return std::make_unique<CudaGraphEngine>(
+        driver, recorder.take(), clock, [] { return 1980.0; }, GraphEngineOptions{});
+  }
+};
+
+TEST(CudaGraphEngine, TimesTheLayersInPlaceWithoutWhatTheEventsCost) {
+  Bench bench;
+  const auto engine = bench.captured();
+  engine->load();
+  ASSERT_EQ(engine->layers().size(), 2u);
+  EXPECT_EQ(engine->layers()[0].name, "conv");
+  Inference inference;
+  engine->infer(inference);
+  EXPECT_THAT(inference.layer_ms, ElementsAre(DoubleNear(0.5, 1e-6), DoubleNear(0.2, 1e-6)));
+  EXPECT_NEAR(static_cast<double>(inference.end_ns - inference.start_ns), 702'000, 1)
+      << "a plain pass and the way to the next one";
+  const auto said = nlohmann::json::parse(engine->engine_json());
+  EXPECT_NEAR(said["event_us"].get<double>(), 3.0, 1e-3);
+  EXPECT_NEAR(said["graph_to_graph_us"].get<double>(), 2.0, 1e-3);
+}
+
+TEST(CudaGraphEngine, RepeatsALayersKernelsInPlace) {
+  Bench bench;
+  const auto engine = bench.captured();
+  engine->load();
+  Repeating& repeating = *engine->repeating();
+  EXPECT_GT(repeating.repeatable()[0].max_extra, 0u);
+  RepeatedRun run;
+  repeating.run(std::vector<std::uint32_t>{2, 0, 0}, 100'000'000, run);
+  EXPECT_THAT(bench.driver->ran,
+              ElementsAre("gemm", "relu", "gemm", "relu", "gemm", "relu", "max"));
+  EXPECT_GE(run.end_ns - run.start_ns, 100'000'000);
+  EXPECT_NEAR(static_cast<double>(run.end_ns - run.start_ns) / static_cast<double>(run.passes),
+              1'702'000, 1);
+  EXPECT_EQ(run.clock_mhz, 1980.0);
+}
+
+TEST(CudaGraphEngine, WhatIsOutsideIsTheWayFromGraphToGraph) {
+  Bench bench;
+  const auto engine = bench.captured();
+  engine->load();
+  RepeatedRun run;
+  engine->repeating()->run(std::vector<std::uint32_t>{0, 0, 10}, 10'000'000, run);
+  // 0.7 ms and 11 gaps of 2 µs.
+  EXPECT_NEAR(static_cast<double>(run.end_ns - run.start_ns) / static_cast<double>(run.passes),
+              722'000, 1);
+}
+
+TEST(CudaGraphEngine, ANodeThatCannotBeCopiedIsSaid) {
+  Bench bench;
+  const auto engine = bench.captured();
+  bench.driver->node(bench.pool).copyable = false;
+  engine->load();
+  const auto parts = engine->repeating()->repeatable();
+  EXPECT_GT(parts[0].max_extra, 0u);
+  EXPECT_EQ(parts[1].max_extra, 0u);
+  EXPECT_THAT(parts[1].reason, HasSubstr("max cannot be copied: cannot be read"));
+}
+
+TEST(CudaGraphEngine, ALayerWhoseValuesOverflowIsNotRepeated) {
+  Bench bench;
+  const auto engine = bench.captured(true);
+  bench.driver->node(bench.pool).overflows_twice = true;
+  engine->load();
+  const auto parts = engine->repeating()->repeatable();
+  EXPECT_GT(parts[0].max_extra, 0u);
+  EXPECT_EQ(parts[1].max_extra, 0u);
+  EXPECT_THAT(parts[1].reason, HasSubstr("overflow when it runs 4 times more"));
+}
+
+}  // namespace
+}  // namespace layerwatt
