@@ -59,6 +59,7 @@ EngineBackend cuda_graph_engine() {
   backend.name = "cuda-graph";
   backend.summary = "any CUDA work that a shared library captures into a graph";
   backend.extensions = {".so"};
+  backend.on_gpu = true;
   backend.unavailable = [](const Host&) -> std::string {
     try {
       open_graph_driver();

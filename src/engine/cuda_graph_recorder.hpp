@@ -42,7 +42,8 @@ struct CapturedGraph {
 
 class CapturingRecorder final : public GraphRecorder {
  public:
-  explicit CapturingRecorder(std::shared_ptr<CudaGraphDriver> driver) : driver_(std::move(driver)) {}
+  explicit CapturingRecorder(std::shared_ptr<CudaGraphDriver> driver)
+      : driver_(std::move(driver)) {}
   ~CapturingRecorder() override;
   CapturingRecorder(const CapturingRecorder&) = delete;
   CapturingRecorder& operator=(const CapturingRecorder&) = delete;
