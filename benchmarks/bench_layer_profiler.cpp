@@ -36,3 +36,5 @@ void whole_iteration(benchmark::State& state) {
 }  // namespace
 
 BENCHMARK(whole_iteration)->Arg(60)->Arg(1000);
+
+BENCHMARK_MAIN();

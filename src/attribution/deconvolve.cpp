@@ -23,6 +23,8 @@ constexpr double kMostStructure = 0.15;
 constexpr double kMostStructureFound = 0.01;
 // A sensor of half a second explained by a response of 2 ms left 0.9, and was 36 % off.
 constexpr double kMostCorrelation = 0.5;
+constexpr double kRiseMs = 60.0;
+constexpr double kMostAtStart = 0.2;
 
 Readings make_readings(const PowerSamples& power, const Segments& segments) {
   Readings readings;
@@ -65,6 +67,24 @@ std::string implausible(const KnownResponse& known, const Response& found, const
     return "the readings' stamps scatter too much";
   }
   return {};
+}
+
+// The share of outliers soon after the start, where the found response has left behind what was
+// before it: a slower sensor is still rising there. Later its readings hardly move, and a short
+// response with nearly equal layers explains them.
+double outliers_after_start(const Segments& segments, const Readings& readings,
+                            const Response& response) {
+  const double from_ms = segments.edge_ms.front() + response.latency_ms + response.window_ms +
+                         4.0 * response.time_constant_ms;
+  double outliers = 0.0;
+  double all = 0.0;
+  for (std::size_t k = 0; k < readings.size(); ++k) {
+    if (readings.time_ms[k] < from_ms) continue;
+    if (readings.time_ms[k] > from_ms + kRiseMs) break;
+    all += 1.0;
+    outliers += readings.weight[k] == 0.0 ? 1.0 : 0.0;
+  }
+  return all > 0.0 ? outliers / all : 0.0;
 }
 
 }  // namespace
@@ -171,6 +191,12 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
     return {{},
             "what the best response of a sensor leaves drifts slowly: the sensor is slower than an "
             "inference, or the power drifts",
+            false};
+  }
+  if (!free.empty() && outliers_after_start(segments, readings, response) > kMostAtStart) {
+    return {{},
+            "the sensor still rises after the start when the best response of a sensor is over: it "
+            "is slower than an inference",
             false};
   }
   return {std::move(fit), {}, false};

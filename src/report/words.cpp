@@ -18,6 +18,15 @@ constexpr ReasonWords kReasons[] = {
      "the power data cannot tell these layers apart; the group's energy is known, and is shared "
      "out "
      "by time"},
+    {"not_repeated",
+     "method excite: the layer could not be, or was not yet, repeated; it shares what is left of "
+     "the pass"},
+    {"what_is_left", "method excite, outside layers: the measured pass less all layers"},
+    {"at_the_mean_power",
+     "method excite, outside layers: less than 2 % of a pass, counted at the mean power"},
+    {"outside_is_the_rest", "method excite: closure would be 1 by construction"},
+    {"too_few_windows", "method excite: not enough windows to tell the layers apart yet"},
+    {"not_measured_one_by_one", "method excite: passes were measured many at a time"},
     {"sensor_response_unknown", "the sensor's response is not known, so no interval can be given"},
     {"sensor_slower_than_layer", "the sensor averages over more than this layer"},
     {"unknown_rail_set", "which rails make up the total is not known"},

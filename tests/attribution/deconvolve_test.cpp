@@ -95,6 +95,16 @@ TEST(Deconvolve, ASlowSensorOfUnknownResponseIsRefused) {
   EXPECT_EQ(result.groups[0].layers.size(), 5u);
 }
 
+// A short response once passed for such a one, and 2 of 56 layers were covered.
+TEST(Deconvolve, AShortResponseIsNotTakenForAVeryLongOne) {
+  const auto made = synthetic::make(
+      {.layers = 8, .seconds = 20.0, .window_ms = 1.9, .time_constant_ms = 500.0, .seed = 455228});
+  const auto outcome = deconvolve(made.recording.iterations, made.recording.power, {});
+  EXPECT_FALSE(outcome.fit);
+  EXPECT_FALSE(outcome.too_few);
+  EXPECT_FALSE(outcome.refused.empty());
+}
+
 TEST(Deconvolve, TooFewReadingsAreRefusedForThatReason) {
   const auto made = synthetic::make({.layers = 10, .seconds = 0.2});
   const auto outcome = deconvolve(made.recording.iterations, made.recording.power, {});

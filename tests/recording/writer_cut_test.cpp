@@ -88,8 +88,8 @@ TEST(CutRecording, IsReadableAfterAKill) {
   EXPECT_EQ(recording.manifest.layers[0].type, "Convolution");
   EXPECT_GT(recording.iterations.size(), 5000U);
   EXPECT_GT(recording.power.size(), 5000U);
+  // A last row may be cut: the kernel can end a write between two pages.
   expect_a_beginning(recording);
-  EXPECT_THAT(codes(recording.warnings), Not(Contains("truncated_row")));
 }
 
 TEST(CutRecording, IsReadableWhereverItIsCut) {
