@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-#include "attribution/synthetic.hpp"
+#include "attribution/fit_case.hpp"
 
 namespace layerwatt {
 namespace {
@@ -39,12 +39,7 @@ TEST(UncertaintyOf, AMeanOfIndependentReadingsHasItsTextbookError) {
 TEST(UncertaintyOf, AnUnknownResponseWidensTheIntervals) {
   const auto made = synthetic::make({.layers = 8, .window_ms = 3.0});
   const Segments segments = make_segments(made.recording.iterations);
-  Readings readings;
-  for (std::size_t k = 0; k < made.recording.power.size(); ++k) {
-    readings.time_ms.push_back(segments.ms(made.recording.power.time_ns[k]));
-    readings.weight.push_back(1.0);
-    readings.value.push_back(made.recording.power.rail_mw[k]);
-  }
+  const Readings readings = synthetic::readings_of(made, segments);
   const Response response{3.0, 7.3, 0.0, 0.0};
   const NormalEquations equations = accumulate(segments, readings, response);
   const auto p = solve_non_negative(equations.a, equations.b);

@@ -2,19 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "attribution/synthetic.hpp"
+#include "attribution/fit_case.hpp"
 
 namespace layerwatt {
 namespace {
 
 Refined found_in(const synthetic::Synthetic& made, const KnownResponse& known = {}) {
   const Segments segments = make_segments(made.recording.iterations);
-  Readings readings;
-  for (std::size_t k = 0; k < made.recording.power.size(); ++k) {
-    readings.time_ms.push_back(segments.ms(made.recording.power.time_ns[k]));
-    readings.weight.push_back(1.0);
-    readings.value.push_back(made.recording.power.rail_mw[k]);
-  }
+  const Readings readings = synthetic::readings_of(made, segments);
   return find_response(made.recording.iterations, segments, readings, known, 25.0);
 }
 

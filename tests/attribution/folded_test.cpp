@@ -2,27 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "attribution/synthetic.hpp"
+#include "attribution/fit_case.hpp"
 
 namespace layerwatt {
 namespace {
 
-struct Case {
-  synthetic::Synthetic made;
-  Segments segments;
-  Readings readings;
-};
-
-Case make_case(const synthetic::Spec& spec) {
-  Case s{synthetic::make(spec), {}, {}};
-  s.segments = make_segments(s.made.recording.iterations);
-  for (std::size_t k = 0; k < s.made.recording.power.size(); ++k) {
-    s.readings.time_ms.push_back(s.segments.ms(s.made.recording.power.time_ns[k]));
-    s.readings.weight.push_back(1.0);
-    s.readings.value.push_back(s.made.recording.power.rail_mw[k]);
-  }
-  return s;
-}
+using synthetic::fit_case;
+using synthetic::FitCase;
 
 TEST(MeanCycle, IsFromStartToStartAndEndsAtOne) {
   Iterations iterations;
@@ -39,7 +25,7 @@ TEST(MeanCycle, IsFromStartToStartAndEndsAtOne) {
 }
 
 TEST(FoldedProblem, FitsTheTrueResponseAndNotAWrongOne) {
-  const Case s = make_case({.layers = 8, .seconds = 30.0, .window_ms = 2.2, .latency_ms = 3.0});
+  const FitCase s = fit_case({.layers = 8, .seconds = 30.0, .window_ms = 2.2, .latency_ms = 3.0});
   const Cycle cycle = mean_cycle(s.made.recording.iterations, s.segments);
   const FoldedProblem problem(cycle, 24);
   const Folds folds(s.made.recording.iterations, s.segments, s.readings, 24, 1.0, 12.0);

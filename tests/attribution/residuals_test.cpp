@@ -4,30 +4,16 @@
 
 #include <cmath>
 
-#include "attribution/synthetic.hpp"
+#include "attribution/fit_case.hpp"
 
 namespace layerwatt {
 namespace {
 
-struct Case {
-  synthetic::Synthetic made;
-  Segments segments;
-  Readings readings;
-};
-
-Case make_case(const synthetic::Spec& spec) {
-  Case s{synthetic::make(spec), {}, {}};
-  s.segments = make_segments(s.made.recording.iterations);
-  for (std::size_t k = 0; k < s.made.recording.power.size(); ++k) {
-    s.readings.time_ms.push_back(s.segments.ms(s.made.recording.power.time_ns[k]));
-    s.readings.weight.push_back(1.0);
-    s.readings.value.push_back(s.made.recording.power.rail_mw[k]);
-  }
-  return s;
-}
+using synthetic::fit_case;
+using synthetic::FitCase;
 
 TEST(ResidualsOf, AreTheNoiseUnderTheTrueResponse) {
-  const Case s = make_case({.layers = 6, .noise_mw = 50.0, .step_mw = 0.0});
+  const FitCase s = fit_case({.layers = 6, .noise_mw = 50.0, .step_mw = 0.0});
   const Residuals residuals = residuals_of(s.segments, s.readings, {1.1, 7.3, 0.0, 0.0}, 0.05);
   double sum = 0.0;
   for (const double r : residuals.residual_mw) sum += r * r;
@@ -35,7 +21,7 @@ TEST(ResidualsOf, AreTheNoiseUnderTheTrueResponse) {
 }
 
 TEST(StructureLeft, IsNoneForTheTruthAndMuchForAWrongResponse) {
-  const Case s = make_case({.layers = 6});
+  const FitCase s = fit_case({.layers = 6});
   const Iterations& iterations = s.made.recording.iterations;
   const auto left = [&](const Response& response) {
     return structure_left(iterations, s.segments, s.readings,
@@ -48,7 +34,7 @@ TEST(StructureLeft, IsNoneForTheTruthAndMuchForAWrongResponse) {
 }
 
 TEST(StructureLeft, SeesALatencyThatIsOffByAWholeInference) {
-  const Case s = make_case({.layers = 6, .seconds = 60.0});
+  const FitCase s = fit_case({.layers = 6, .seconds = 60.0});
   const Iterations& iterations = s.made.recording.iterations;
   const double turn =
       s.segments.ms(iterations.start_ns.back()) / static_cast<double>(iterations.size() - 1);

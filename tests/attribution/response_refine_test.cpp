@@ -4,20 +4,12 @@
 
 #include <cmath>
 
-#include "attribution/synthetic.hpp"
+#include "attribution/fit_case.hpp"
 
 namespace layerwatt {
 namespace {
 
-Readings readings_of(const synthetic::Synthetic& made, const Segments& segments) {
-  Readings readings;
-  for (std::size_t k = 0; k < made.recording.power.size(); ++k) {
-    readings.time_ms.push_back(segments.ms(made.recording.power.time_ns[k]));
-    readings.weight.push_back(1.0);
-    readings.value.push_back(made.recording.power.rail_mw[k]);
-  }
-  return readings;
-}
+using synthetic::readings_of;
 
 TEST(RefineResponse, ConvergesFromNearbyAndSaysHowSureItIs) {
   const auto made = synthetic::make({.layers = 8, .window_ms = 2.2, .time_constant_ms = 1.0});

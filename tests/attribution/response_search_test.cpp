@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "attribution/synthetic.hpp"
+#include "attribution/fit_case.hpp"
 
 namespace layerwatt {
 namespace {
@@ -14,12 +14,7 @@ TEST(SearchResponse, TheTruthIsAmongTheFirstCandidates) {
   const auto made = synthetic::make({.layers = 10, .window_ms = 2.2, .latency_ms = 9.4});
   const Iterations& iterations = made.recording.iterations;
   const Segments segments = make_segments(iterations);
-  Readings readings;
-  for (std::size_t k = 0; k < made.recording.power.size(); ++k) {
-    readings.time_ms.push_back(segments.ms(made.recording.power.time_ns[k]));
-    readings.weight.push_back(1.0);
-    readings.value.push_back(made.recording.power.rail_mw[k]);
-  }
+  const Readings readings = synthetic::readings_of(made, segments);
   const auto found = search_response(iterations, segments, readings, {}, 25.0, 6);
   ASSERT_FALSE(found.empty());
   EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const Candidate& candidate) {
@@ -36,12 +31,7 @@ TEST(SearchResponse, KnownPartsStayAsTheyAre) {
   const auto made = synthetic::make({.layers = 6, .seconds = 5.0});
   const Iterations& iterations = made.recording.iterations;
   const Segments segments = make_segments(iterations);
-  Readings readings;
-  for (std::size_t k = 0; k < made.recording.power.size(); ++k) {
-    readings.time_ms.push_back(segments.ms(made.recording.power.time_ns[k]));
-    readings.weight.push_back(1.0);
-    readings.value.push_back(made.recording.power.rail_mw[k]);
-  }
+  const Readings readings = synthetic::readings_of(made, segments);
   KnownResponse known;
   known.window_ms = 3.25;
   known.time_constant_ms = 0.5;
