@@ -15,7 +15,7 @@ build_packages=(
 )
 # Of scripts/test and scripts/bench.
 # shellcheck disable=SC2034
-test_packages=(libgmock-dev libgtest-dev)
+test_packages=(libgmock-dev libgtest-dev python3-dev)
 # shellcheck disable=SC2034
 bench_packages=(libbenchmark-dev)
 # Used where the distribution has them.
@@ -95,21 +95,22 @@ need_packages() {
   quietly apt-install as_root "${apt[@]}" install -q -y --no-install-recommends "${missing[@]}"
 }
 
-# make_venv: .venv with what scripts/requirements.txt pins. Later calls are free until that changes.
+# make_venv [FILE…]: .venv with what scripts/requirements.txt and these pin. Later calls are free
+# until one of them changes.
 make_venv() {
-  local stamp=.venv/layerwatt-requirements
-  if cmp -s scripts/requirements.txt "$stamp" && .venv/bin/python -c '' 2>/dev/null; then
-    return
-  fi
-  python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-    fail "Python 3.10 or later is needed, and python3 is $(python3 --version 2>&1)"
-  if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
-    quietly venv python3 -m venv --clear .venv
-  fi
-  say "fetching OpenVINO and ONNX into .venv"
-  quietly pip .venv/bin/python -m pip install --disable-pip-version-check --no-input \
-    -r scripts/requirements.txt
-  cp scripts/requirements.txt "$stamp"
+  local file stamp
+  for file in scripts/requirements.txt "$@"; do
+    stamp=".venv/layerwatt-$(basename "$file" .txt)"
+    if cmp -s "$file" "$stamp" && .venv/bin/python -c '' 2>/dev/null; then continue; fi
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+      fail "Python 3.10 or later is needed, and python3 is $(python3 --version 2>&1)"
+    if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+      quietly venv python3 -m venv --clear .venv
+    fi
+    say "fetching $(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' "$file" | sort -u | paste -sd ' ') into .venv"
+    quietly pip .venv/bin/python -m pip install --disable-pip-version-check --no-input -r "$file"
+    cp "$file" "$stamp"
+  done
 }
 
 # As many compilers at a time as there are processors, and gigabytes for them.

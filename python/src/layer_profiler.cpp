@@ -1,0 +1,77 @@
+// LayerProfiler: layer times as IProfiler reports them, for execution contexts of Python's.
+#include "layerwatt/layer_profiler.hpp"
+
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <utility>
+
+#include "bindings.hpp"
+
+namespace layerwatt::python {
+namespace {
+
+template <class T, class Ndim>
+nb::ndarray<nb::numpy, T, Ndim> owned(std::vector<T>&& values,
+                                      std::initializer_list<std::size_t> shape) {
+  auto* kept = new std::vector<T>(std::move(values));
+  const nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  return nb::ndarray<nb::numpy, T, Ndim>(kept->data(), shape, owner);
+}
+
+nb::tuple recorded(const LayerProfiler& self) {
+  Iterations all = self.recorded();
+  const std::size_t rows = all.size();
+  const std::size_t columns = all.layers.size();
+  return nb::make_tuple(owned<std::int64_t, nb::ndim<1>>(std::move(all.start_ns), {rows}),
+                        owned<std::int64_t, nb::ndim<1>>(std::move(all.end_ns), {rows}),
+                        owned<double, nb::ndim<2>>(std::move(all.layer_ms), {rows, columns}));
+}
+
+}  // namespace
+
+void bind_layer_profiler(nb::module_& module) {
+  nb::class_<LayerProfiler>(
+      module, "LayerProfiler",
+      "Layer times as they are reported one by one. Layers are told apart by their place in the\n"
+      "order of reports: names may repeat, and one that is missing moves no other. One thread.")
+      .def("__init__", [](LayerProfiler* self) { new (self) LayerProfiler(host().clock); })
+      .def(
+          "start_iteration",
+          [](LayerProfiler& self, std::optional<std::int64_t> start_ns) {
+            if (start_ns) {
+              self.start_iteration(*start_ns);
+            } else {
+              self.start_iteration();
+            }
+          },
+          "start_ns"_a = nb::none())
+      .def(
+          "report_layer_time",
+          [](LayerProfiler& self, const std::string& name, float ms) {
+            self.report_layer_time(name.c_str(), ms);
+          },
+          "name"_a, "ms"_a)
+      .def(
+          "finalize_iteration",
+          [](LayerProfiler& self, std::optional<std::int64_t> end_ns) {
+            if (end_ns) {
+              self.finalize_iteration(*end_ns);
+            } else {
+              self.finalize_iteration();
+            }
+          },
+          "end_ns"_a = nb::none())
+      .def("reset", &LayerProfiler::reset)
+      .def_prop_ro("layers", [](const LayerProfiler& self) { return self.layers(); })
+      .def("__len__", &LayerProfiler::iterations)
+      .def(
+          "recorded", &recorded,
+          "(start_ns, end_ns, layer_ms): int64 (n,), int64 (n,), float64 (n, layers); NaN where a\n"
+          "layer was not reported.",
+          nb::sig("def recorded(self) -> tuple"));
+}
+
+}  // namespace layerwatt::python
