@@ -55,6 +55,7 @@ std::optional<Method> method_named(const std::string& name);
 
 void bind_errors(nb::module_& module);
 void bind_layer_profiler(nb::module_& module);
+void bind_line_log(nb::module_& module);
 void bind_machine(nb::module_& module);
 void bind_profile(nb::module_& module);
 void bind_program(nb::module_& module);

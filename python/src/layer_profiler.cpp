@@ -6,6 +6,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "bindings.hpp"
@@ -21,8 +23,23 @@ nb::ndarray<nb::numpy, T, Ndim> owned(std::vector<T>&& values,
   return nb::ndarray<nb::numpy, T, Ndim>(kept->data(), shape, owner);
 }
 
-nb::tuple recorded(const LayerProfiler& self) {
-  Iterations all = self.recorded();
+// LayerProfiler takes the same pointer for the same name, as TensorRT's are; a string of Python's
+// is gone after the call, and the next one often lies where it was.
+class StableNames {
+ public:
+  StableNames() : profiler(host().clock) {}
+  void report(const std::string& name, float ms) {
+    profiler.report_layer_time(names_.insert(name).first->c_str(), ms);
+  }
+
+  LayerProfiler profiler;
+
+ private:
+  std::unordered_set<std::string> names_;
+};
+
+nb::tuple recorded(const StableNames& self) {
+  Iterations all = self.profiler.recorded();
   const std::size_t rows = all.size();
   const std::size_t columns = all.layers.size();
   return nb::make_tuple(owned<std::int64_t, nb::ndim<1>>(std::move(all.start_ns), {rows}),
@@ -33,40 +50,35 @@ nb::tuple recorded(const LayerProfiler& self) {
 }  // namespace
 
 void bind_layer_profiler(nb::module_& module) {
-  nb::class_<LayerProfiler>(
+  nb::class_<StableNames>(
       module, "LayerProfiler",
       "Layer times as they are reported one by one. Layers are told apart by their place in the\n"
       "order of reports: names may repeat, and one that is missing moves no other. One thread.")
-      .def("__init__", [](LayerProfiler* self) { new (self) LayerProfiler(host().clock); })
+      .def(nb::init<>())
       .def(
           "start_iteration",
-          [](LayerProfiler& self, std::optional<std::int64_t> start_ns) {
+          [](StableNames& self, std::optional<std::int64_t> start_ns) {
             if (start_ns) {
-              self.start_iteration(*start_ns);
+              self.profiler.start_iteration(*start_ns);
             } else {
-              self.start_iteration();
+              self.profiler.start_iteration();
             }
           },
           "start_ns"_a = nb::none())
-      .def(
-          "report_layer_time",
-          [](LayerProfiler& self, const std::string& name, float ms) {
-            self.report_layer_time(name.c_str(), ms);
-          },
-          "name"_a, "ms"_a)
+      .def("report_layer_time", &StableNames::report, "name"_a, "ms"_a)
       .def(
           "finalize_iteration",
-          [](LayerProfiler& self, std::optional<std::int64_t> end_ns) {
+          [](StableNames& self, std::optional<std::int64_t> end_ns) {
             if (end_ns) {
-              self.finalize_iteration(*end_ns);
+              self.profiler.finalize_iteration(*end_ns);
             } else {
-              self.finalize_iteration();
+              self.profiler.finalize_iteration();
             }
           },
           "end_ns"_a = nb::none())
-      .def("reset", &LayerProfiler::reset)
-      .def_prop_ro("layers", [](const LayerProfiler& self) { return self.layers(); })
-      .def("__len__", &LayerProfiler::iterations)
+      .def("reset", [](StableNames& self) { self.profiler.reset(); })
+      .def_prop_ro("layers", [](const StableNames& self) { return self.profiler.layers(); })
+      .def("__len__", [](const StableNames& self) { return self.profiler.iterations(); })
       .def(
           "recorded", &recorded,
           "(start_ns, end_ns, layer_ms): int64 (n,), int64 (n,), float64 (n, layers); NaN where a\n"

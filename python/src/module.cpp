@@ -26,6 +26,7 @@ NB_MODULE(_core, module) {
   bind_record(module);
   bind_layer_profiler(module);
   bind_tegrastats(module);
+  bind_line_log(module);
   bind_machine(module);
   bind_program(module);
 }

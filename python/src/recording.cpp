@@ -54,6 +54,35 @@ void check_iterations(const Iterations& iterations) {
   }
 }
 
+// Throws Error(bad_input) for arrays that do not fit together.
+void put_iterations(Recording& out, std::vector<std::string> layers, const Times& start_ns,
+                    const Times& end_ns, const Table& layer_ms) {
+  const std::size_t count = start_ns.shape(0);
+  if (end_ns.shape(0) != count) refuse("is not as long as start_ns", "end_ns");
+  if (layer_ms.shape(0) != count || layer_ms.shape(1) != layers.size()) {
+    refuse("is not of shape (inferences, layers)", "layer_ms");
+  }
+  Iterations& iterations = out.iterations;
+  out.manifest.layers.clear();
+  for (const std::string& name : layers) out.manifest.layers.push_back({name, {}, {}});
+  iterations.layers = std::move(layers);
+  iterations.start_ns.assign(start_ns.data(), start_ns.data() + count);
+  iterations.end_ns.assign(end_ns.data(), end_ns.data() + count);
+  iterations.layer_ms.assign(layer_ms.data(), layer_ms.data() + layer_ms.size());
+  check_iterations(iterations);
+}
+
+std::shared_ptr<Recording> with_iterations(const Recording& self, std::vector<std::string> layers,
+                                           const Times& start_ns, const Times& end_ns,
+                                           const Table& layer_ms) {
+  auto out = std::make_shared<Recording>(self);
+  put_iterations(*out, std::move(layers), start_ns, end_ns, layer_ms);
+  if (out->power.size() > 0) {
+    recording::check_coverage(out->iterations, out->power, "time_ns", out->warnings);
+  }
+  return out;
+}
+
 std::shared_ptr<Recording> from_arrays(
     std::vector<std::string> layers, const Times& start_ns, const Times& end_ns,
     const Table& layer_ms, const Times& time_ns, const std::vector<std::string>& rails,
@@ -62,23 +91,12 @@ std::shared_ptr<Recording> from_arrays(
     std::optional<double> period_ms, std::optional<double> window_ms,
     std::optional<double> latency_ms, std::optional<double> time_constant_ms,
     std::optional<double> timestamp_error_ms) {
-  const std::size_t count = start_ns.shape(0);
-  if (end_ns.shape(0) != count) refuse("is not as long as start_ns", "end_ns");
-  if (layer_ms.shape(0) != count || layer_ms.shape(1) != layers.size()) {
-    refuse("is not of shape (inferences, layers)", "layer_ms");
-  }
   const std::size_t samples = time_ns.shape(0);
   if (rail_mw.shape(0) != samples || rail_mw.shape(1) != rails.size()) {
     refuse("is not of shape (samples, rails)", "rail_mw");
   }
   auto out = std::make_shared<Recording>();
-  Iterations& iterations = out->iterations;
-  for (const std::string& name : layers) out->manifest.layers.push_back({name, {}, {}});
-  iterations.layers = std::move(layers);
-  iterations.start_ns.assign(start_ns.data(), start_ns.data() + count);
-  iterations.end_ns.assign(end_ns.data(), end_ns.data() + count);
-  iterations.layer_ms.assign(layer_ms.data(), layer_ms.data() + layer_ms.size());
-  check_iterations(iterations);
+  put_iterations(*out, std::move(layers), start_ns, end_ns, layer_ms);
 
   SensorInfo& sensor = out->manifest.sensor;
   sensor.kind = kind;
@@ -102,7 +120,7 @@ std::shared_ptr<Recording> from_arrays(
   for (std::size_t k = 1; k < samples; ++k) {
     if (power.time_ns[k] < power.time_ns[k - 1]) refuse("goes back", "time_ns");
   }
-  recording::check_coverage(iterations, power, "time_ns", out->warnings);
+  recording::check_coverage(out->iterations, power, "time_ns", out->warnings);
   return out;
 }
 
@@ -216,6 +234,8 @@ void bind_recording(nb::module_& module) {
       "single\n"
       "rail is the total. The rest is what is known of the sensor's response; None: not known, to\n"
       "be found from the data. Raises BadInputError for arrays that do not fit together.");
+  recording.def("with_iterations", &with_iterations, "layers"_a, "start_ns"_a, "end_ns"_a,
+                "layer_ms"_a, "The same power with other inferences, as from_arrays takes them.");
   module.def(
       "load_recording",
       [](const std::filesystem::path& directory) {
