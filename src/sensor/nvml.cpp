@@ -3,11 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
 #include "layerwatt/error.hpp"
 #include "layerwatt/sensor.hpp"
+#include "layerwatt/units.hpp"
 
 namespace layerwatt {
 namespace {
@@ -19,6 +21,7 @@ constexpr double kUpdateMs = 100.0;
 constexpr double kLongestMs = 150.0;
 // A counter that stands still is a GPU that is switched off, not an update.
 constexpr double kNever = 3.6e9;
+constexpr int kTrialCalls = 5;
 
 std::string state_of(const nvml::Device& device) {
   std::string text;
@@ -83,8 +86,9 @@ SensorInfo NvmlReader::open() {
       power_ == nvml::Power::whatever && newer && reading_ == NvmlReading::instant
           ? NvmlReading::average
           : reading_;
+  const double asked_ms = asked_every_ms(call_ms(), options_.interval_ms);
   NvmlResponse response = nvml_response(known_as, first.architecture(), first.compute_major(),
-                                        first.compute_minor(), options_.interval_ms);
+                                        first.compute_minor(), asked_ms);
 
   SensorInfo info;
   info.kind = "nvml";
@@ -109,12 +113,27 @@ SensorInfo NvmlReader::open() {
   held_.assign(gpus_.size(), std::nullopt);
   watched_ns_ = 0;
   info.notes += fmt::format("Driver {}; {}", machine.driver, response.notes);
+  if (asked_ms > options_.interval_ms) {
+    info.notes += fmt::format("; asked every {:g} ms and not every {:g}, since a call takes longer",
+                              asked_ms, options_.interval_ms);
+  }
   if (!choice.note.empty()) info.notes += "; " + choice.note;
   return info;
 }
 
 Known<double> NvmlReader::ask(const Gpu& gpu) const {
   return reading_ == NvmlReading::energy ? gpu.device.energy_mj() : gpu.device.power_mw(power_);
+}
+
+double NvmlReader::call_ms() const {
+  std::array<double, kTrialCalls> took{};
+  for (double& ms : took) {
+    const std::int64_t before = host_.clock->now_ns();
+    for (const Gpu& gpu : gpus_) static_cast<void>(ask(gpu));
+    ms = milliseconds_between(before, host_.clock->now_ns()).value;
+  }
+  std::nth_element(took.begin(), took.begin() + kTrialCalls / 2, took.end());
+  return took[kTrialCalls / 2];
 }
 
 void NvmlReader::watch(std::int64_t now_ns, Problems& problems) {

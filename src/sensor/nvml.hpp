@@ -28,6 +28,7 @@ class NvmlReader final : public PowerReader {
   };
   // What is read decides the rails: the counter; or the instant power, the average beside it.
   Known<double> ask(const Gpu& gpu) const;
+  double call_ms() const;  // how long asking all GPUs takes
   void watch(std::int64_t now_ns, Problems& problems);
 
   const Host host_;

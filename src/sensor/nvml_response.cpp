@@ -89,6 +89,10 @@ NvmlResponse nvml_response(NvmlReading reading, Architecture architecture, int c
   return response;
 }
 
+double asked_every_ms(double call_ms, double interval_ms) {
+  return interval_ms * std::max(1.0, std::ceil(call_ms / interval_ms));
+}
+
 FreshReading::FreshReading(double longest_ms, double period_ms)
     : longest_ns_(static_cast<std::int64_t>(longest_ms * kNsPerMs)),
       period_ns_(static_cast<std::int64_t>(period_ms * kNsPerMs)) {}

@@ -11,6 +11,7 @@
 
 #include "layerwatt/error.hpp"
 #include "layerwatt/units.hpp"
+#include "sensor/lateness.hpp"
 
 namespace layerwatt {
 namespace {
@@ -44,9 +45,12 @@ class Logged final : public Problems {
   Logged(IncidentLog& log, const Clock& clock) : log_(log), clock_(clock) {}
   void report(std::string_view code, std::string_view message) override {
     log_.report(clock_.now_ns(), code, message);
+    ++reports_;
   }
+  std::int64_t reports() const { return reports_; }
 
  private:
+  std::int64_t reports_ = 0;
   IncidentLog& log_;
   const Clock& clock_;
 };
@@ -125,8 +129,7 @@ void PolledSensor::loop(SampleSink& sink) {
   prepare_thread();
   IncidentLog log(sink);
   Logged problems(log, *clock_);
-  std::int64_t readings = 0;
-  std::int64_t missed = 0;
+  Lateness lateness(interval_.count(), info_.model.period_ms);
   std::int64_t gaps = 0;
   double longest_gap_ms = 0.0;
   // A source that is renewed more slowly than it is asked gives nothing in between.
@@ -138,6 +141,7 @@ void PolledSensor::loop(SampleSink& sink) {
   Steady::time_point deadline = Steady::now();
   for (bool stopping = false; !stopping;) {
     try {
+      const std::int64_t reports_before = problems.reports();
       const Taken taken = take(problems);
       const bool any = std::any_of(values_.begin(), values_.end(),
                                    [](double value) { return !std::isnan(value); });
@@ -153,24 +157,22 @@ void PolledSensor::loop(SampleSink& sink) {
         }
         sink.sample(taken.time_ns, values_);
         last_stamp = taken.time_ns;
-        ++readings;
+        lateness.fresh(taken.time_ns);
+      } else if (problems.reports() == reports_before) {
+        lateness.nothing_new();
       }
     } catch (const Error& error) {
       problems.report("read_error", error.what());
     }
     const NextDeadline next =
         next_deadline(steady_ns(deadline), steady_ns(Steady::now()), interval_.count());
-    missed += next.missed;
+    lateness.passed_over(next.missed);
     deadline = Steady::time_point(std::chrono::nanoseconds(next.time_ns));
     std::unique_lock lock(mutex_);
     stopping = wake_.wait_until(lock, deadline, [this] { return stopping_; });
   }
   const std::int64_t now = clock_->now_ns();
-  if (missed > 0) {
-    log.report(now, "late",
-               fmt::format("{} of {} readings were left out because the one before was late",
-                           missed, readings + missed));
-  }
+  if (const std::string lost = lateness.words(); !lost.empty()) log.report(now, "late", lost);
   if (gaps > kMostGaps) {
     log.report(now, "gap",
                fmt::format("{} gaps more, the longest of all {:.1f} ms", gaps - kMostGaps,

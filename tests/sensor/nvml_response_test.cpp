@@ -43,6 +43,12 @@ TEST(NvmlResponse, AnAverageHasItsSecondAndADifferenceItsPeriod) {
             std::string::npos);
 }
 
+TEST(NvmlResponse, ACallThatTakesLongerThanTheIntervalStretchesIt) {
+  EXPECT_DOUBLE_EQ(asked_every_ms(0.2, 5.0), 5.0);
+  EXPECT_DOUBLE_EQ(asked_every_ms(5.0, 5.0), 5.0);
+  EXPECT_DOUBLE_EQ(asked_every_ms(4.6, 1.0), 5.0);
+}
+
 TEST(FreshReading, IsOneAnUpdateStampedWhereItCame) {
   FreshReading fresh(150.0, 100.0);
   constexpr std::int64_t kMs = 1'000'000;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
+#include <thread>
 
 #include "fakes/nvml/opened_fake.hpp"
 #include "layerwatt/error.hpp"
@@ -157,6 +159,29 @@ TEST(NvmlSensor, SamplesFromItsOwnThreadWithoutCallingTheUpdatesGaps) {
   for (const std::string& gap : sink.incidents("gap")) {
     EXPECT_EQ(gap.find("no reading for 1"), std::string::npos) << "one update is no gap: " << gap;
   }
+}
+
+TEST(NvmlSensor, CallsThatTakeLongerThanTheIntervalLoseNoUpdate) {
+  OpenedFakeNvml fake;
+  const auto begin = std::chrono::steady_clock::now();
+  fake.gpu().energy_mj = [begin] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(4));
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begin);
+    return std::optional<std::uint64_t>(ms.count() / 100 * 12000);
+  };
+  SensorOptions options;
+  options.interval_ms = 1.0;
+  const auto sensor = find_sensor("nvml").create(fake.host(), options);
+  sensor->open();
+  EXPECT_GE(*sensor->info().model.timestamp_error_ms, 4.0 / std::sqrt(12.0));
+  EXPECT_NE(sensor->info().notes.find("a call takes longer"), std::string::npos);
+  FakeSink sink;
+  sensor->start(sink);
+  ASSERT_TRUE(sink.wait_for_samples(2));
+  sensor->stop();
+  // A machine that stops this thread for 200 ms does lose some, and then says how many.
+  for (const std::string& late : sink.incidents("late")) EXPECT_LT(std::stoi(late), 20) << late;
 }
 
 TEST(ChooseSensor, WorkOnTheCpuIsNotMeasuredOnTheGpuNorTheOtherWayRound) {

@@ -225,6 +225,22 @@ TEST(PolledSensor, DeadlinesThatPassDuringAReadAreCounted) {
   EXPECT_GE(std::stoi(late[0]), 6) << late[0];
 }
 
+TEST(PolledSensor, DeadlinesThatPassBetweenUpdatesOfTheSourceAreNoLoss) {
+  auto sensor = scripted(1, 0.1, [](int n, std::span<double> values, Problems&) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(350);
+    while (n >= 0 && std::chrono::steady_clock::now() < until) {
+    }
+    // Something new at every second of asking alone, an hour later by its own stamp.
+    if (n % 2 == 0) values[0] = 1;
+    return std::optional<std::int64_t>(n * 3'600'000'000'000);
+  });
+  FakeSink sink;
+  sensor->start(sink);
+  ASSERT_TRUE(sink.wait_for_samples(3));
+  sensor->stop();
+  EXPECT_TRUE(sink.incidents("late").empty()) << sink.incidents("late")[0];
+}
+
 TEST(PolledSensor, IntervalsThatMakeNoSenseAreAMistakeOfUsage) {
   for (const double interval : {0.0, -5.0, kNan, 1e300}) {
     try {
