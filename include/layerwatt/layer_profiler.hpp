@@ -59,8 +59,8 @@ class LayerProfiler {
   const std::vector<std::string>& layers() const { return names_; }
   // In the order of the first report.
   std::vector<LayerTiming> statistics() const;
-  // With the power that was read beside it: attributed as `layerwatt profile` does.
-  // Throws Error(bad_input) where the readings do not cover the iterations.
+  // With the power that was read beside it (PowerLog collects it): attributed as `layerwatt
+  // profile` does. Throws Error(bad_input) where the readings do not cover the iterations.
   Result statistics(const PowerSamples& power, const SensorInfo& sensor,
                     const AttributionOptions& options = {}) const;
   // What was recorded, for a recording of the caller's own.
