@@ -32,6 +32,7 @@ struct BenchmarkCommand {
   BenchmarkOptions options;
   std::vector<std::string> models;
   std::vector<std::string> shapes;
+  std::vector<std::string> inputs;
   std::string json;
 };
 
@@ -134,6 +135,9 @@ int run_benchmark(Program& program, BenchmarkCommand& command) {
   for (const std::string& text : command.shapes) {
     options.engine_options.shapes.push_back(parse_shape(text));
   }
+  for (const std::string& text : command.inputs) {
+    options.engine_options.inputs.push_back(parse_input(text));
+  }
   options.engine_options.device = options.sensor_options.device;
   if (!command.json.empty() && command.json != "-") check_writable(command.json);
   StopSignals signals;
@@ -181,11 +185,19 @@ void add_benchmark(CLI::App& app, Program& program) {
       "--cuda-graph,!--no-cuda-graph",
       [&engine](std::int64_t given) { engine.cuda_graph = given > 0; },
       help.option("--cuda-graph"));
+  sub.add_option("--profile-index", engine.profile_index, help.option("--profile-index"))
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
   sub.add_option("--shape", command->shapes, help.option("--shape"))
       ->type_size(1)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("NAME:1x3x224x224");
+  sub.add_option("--input", command->inputs, help.option("--input"))
+      ->type_size(1)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("NAME:FILE.npy");
   sub.add_option("--plugin", engine.plugins, help.option("--plugin"))
       ->type_size(1)
       ->expected(1)

@@ -65,6 +65,9 @@ void add_build(CLI::App& app, Program& program) {
   sub.add_option("--dla", options.dla_core, help.option("--dla"))
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
+  sub.add_option("--device", options.device, help.option("--device"))
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
   sub.add_option("--shape", command->shapes, help.option("--shape"))
       ->type_size(1)
       ->expected(1)

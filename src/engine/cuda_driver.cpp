@@ -195,20 +195,31 @@ Buffer::Buffer(const Device& device, std::size_t bytes, const std::string& what)
   const Api& api = device.api();
   // CUDA allocates no empty memory, and a tensor can be empty.
   const std::size_t wanted = bytes == 0 ? 1 : bytes;
-  const auto check = [&](int result) {
-    if (result == kSuccess) return;
-    if (host_address_ != nullptr) api.host_release(host_address_);
+  unsigned long long address = 0;
+  // The device's first: it is the scarcer, and the host's is written to as soon as it is there.
+  if (!mapped_) {
+    const int result = api.allocate(&address, wanted);
+    if (result == kOutOfMemory) {
+      throw Error(ErrorKind::engine,
+                  "out of device memory: " + what + " needs " + mib(bytes) + ", " +
+                      mib(device.free_bytes()) + " are free",
+                  "GPU", "end what else uses the GPU, or give smaller shapes");
+    }
+    api.check(result, what);
+  }
+  int result = api.host_allocate(&host_address_, wanted, mapped_ ? kMappedForDevice : 0);
+  if (result == kSuccess && mapped_) {
+    result = api.host_device_pointer(&address, host_address_, 0);
+    if (result != kSuccess) api.host_release(host_address_);
+  }
+  if (result != kSuccess) {
+    if (!mapped_) api.release(address);
     if (result != kOutOfMemory) api.check(result, what);
     throw Error(ErrorKind::engine,
-                "out of device memory: " + what + " needs " + mib(bytes) + ", " +
-                    mib(device.free_bytes()) + " are free",
-                "GPU", "end what else uses the GPU, or give smaller shapes");
-  };
-  check(api.host_allocate(&host_address_, wanted, mapped_ ? kMappedForDevice : 0));
+                "out of memory: " + what + " needs " + mib(bytes) + " of the host, pinned", "GPU",
+                "end what else runs, or give smaller shapes");
+  }
   std::memset(host_address_, 0, wanted);
-  unsigned long long address = 0;
-  check(mapped_ ? api.host_device_pointer(&address, host_address_, 0)
-                : api.allocate(&address, wanted));
   device_address_ = reinterpret_cast<void*>(address);
 }
 

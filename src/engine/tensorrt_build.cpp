@@ -10,10 +10,12 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/cuda_driver.hpp"
 #include "engine/tensorrt_library.hpp"
 #include "engine/tensorrt_words.hpp"
 #include "layerwatt/error.hpp"
@@ -63,6 +65,15 @@ nvinfer1::Dims to_dims(const std::vector<std::int64_t>& shape) {
   return dims;
 }
 
+// "1x3x224x224": what is left open is 1.
+std::string with_ones(const nvinfer1::Dims& dims) {
+  std::string text;
+  for (int i = 0; i < dims.nbDims; ++i) {
+    text += (i == 0 ? "" : "x") + std::to_string(dims.d[i] < 0 ? 1 : dims.d[i]);
+  }
+  return text;
+}
+
 #if NV_TENSORRT_MAJOR < 11
 // Scales from a file; it calibrates nothing itself.
 class CachedCalibration final : public nvinfer1::IInt8EntropyCalibrator2 {
@@ -84,7 +95,7 @@ class CachedCalibration final : public nvinfer1::IInt8EntropyCalibrator2 {
 class Build {
  public:
   Build(const Host& host, const BuildOptions& options)
-      : options_(options), library_(host.sys), parser_library_([&] {
+      : options_(options), sys_(host.sys), library_(host.sys), parser_library_([&] {
           const std::string file = host.sys.env("LAYERWATT_TENSORRT_PARSER_LIB")
                                        .value_or("libnvonnxparser.so." + kMajor);
           try {
@@ -98,6 +109,8 @@ class Build {
 
   BuildReport operator()() {
     const auto begin = std::chrono::steady_clock::now();
+    // The first GPU is taken anyway, and TensorRT-RTX builds where there is none.
+    if (options_.device != 0) device_.emplace(sys_, options_.device);
     library_.load_standard_plugins(logger_);
     if (!options_.plugins.empty()) {
       runtime_ = library_.runtime(logger_);
@@ -140,6 +153,7 @@ class Build {
   std::string where() const { return options_.model.string(); }
 
   void parse() {
+    refuse_other_files();
     const auto create =
         parser_library_.find_function<void* (*)(void*, void*, int)>("createNvOnnxParser_INTERNAL");
     parser_.reset(create == nullptr ? nullptr
@@ -155,8 +169,21 @@ class Build {
     } else if (!said.empty()) {
       what += ": " + said.front();
     }
-    throw Error(ErrorKind::bad_input, what, where(),
-                "an operator that TensorRT lacks needs its plugin: --plugin FILE.so");
+    throw Error(ErrorKind::bad_input, what, where(), onnx_hint(what));
+  }
+
+  // The parser says of all of them that they cannot be parsed.
+  void refuse_other_files() const {
+    std::error_code failed_;
+    std::ifstream stream(options_.model, std::ios::binary);
+    std::string start(512, '\0');
+    stream.read(start.data(), static_cast<std::streamsize>(start.size()));
+    start.resize(static_cast<std::size_t>(stream.gcount()));
+    const auto size = std::filesystem::file_size(options_.model, failed_);
+    if (failed_) throw Error(ErrorKind::bad_input, "cannot be read", where());
+    if (const std::string what = not_an_onnx_model(start, size); !what.empty()) {
+      throw Error(ErrorKind::bad_input, what, where(), "give a model in ONNX's own format");
+    }
   }
 
   void set_precision() {
@@ -209,8 +236,8 @@ class Build {
       if (dynamic && !given) {
         throw Error(ErrorKind::bad_input,
                     std::string("input '") + input.getName() + "' has a dynamic shape", where(),
-                    std::string("give it: --shape ") + input.getName() +
-                        ":1x3x224x224, or the least, best and largest with commas between");
+                    std::string("give it: --shape ") + input.getName() + ":" + with_ones(dims) +
+                        ", or the least, best and largest with commas between");
       }
     }
     if (options_.shapes.empty()) return;
@@ -258,6 +285,8 @@ class Build {
   }
 
   const BuildOptions& options_;
+  const SysRoot sys_;
+  std::optional<cuda::Device> device_;
   Logger logger_;
   Library library_;
   DynamicLibrary parser_library_;

@@ -91,25 +91,53 @@ Error explain_tensorrt(const std::vector<std::string>& log, const std::string& d
                where);
 }
 
-std::string not_a_plan(std::string_view start, std::uint64_t size) {
+namespace {
+
+// What neither a plan nor a model is.
+std::string something_else(std::string_view start, std::uint64_t size, const std::string& wanted) {
   if (size == 0) return "is empty";
   if (start.starts_with("version https://git-lfs")) {
     return "is a git LFS pointer, not the file itself (git lfs pull)";
   }
-  if (start.starts_with("PK\x03\x04")) return "is a zip archive, not a TensorRT plan";
-  if (start.starts_with("\x1f\x8b")) return "is gzip-compressed, not a TensorRT plan";
+  if (start.starts_with("PK\x03\x04")) return "is a zip archive, not " + wanted;
+  if (start.starts_with("\x1f\x8b")) return "is gzip-compressed, not " + wanted;
+  const bool text = std::all_of(start.begin(), start.end(), [](char c) {
+    return std::isprint(static_cast<unsigned char>(c)) != 0 ||
+           std::isspace(static_cast<unsigned char>(c)) != 0;
+  });
+  return text ? "is text, not " + wanted : "";
+}
+
+}  // namespace
+
+std::string not_a_plan(std::string_view start, std::uint64_t size) {
+  if (std::string what = something_else(start, size, "a TensorRT plan"); !what.empty()) return what;
   // ONNX: field 1 (IR version) as a small number, then usually field 2, the producer's name.
   if (start.size() > 3 && start[0] == 0x08 && start[1] > 0 && start[1] < 32 &&
       (start[2] == 0x12 || start[2] == 0x3a || start[2] == 0x42)) {
     return "is an ONNX model, not a TensorRT plan";
   }
-  const bool text = std::all_of(start.begin(), start.end(), [](char c) {
-    return std::isprint(static_cast<unsigned char>(c)) != 0 ||
-           std::isspace(static_cast<unsigned char>(c)) != 0;
-  });
-  if (text) return "is text, not a TensorRT plan";
   if (size < 64) return "is too short for a TensorRT plan";
   return {};
+}
+
+std::string not_an_onnx_model(std::string_view start, std::uint64_t size) {
+  if (std::string what = something_else(start, size, "an ONNX model"); !what.empty()) return what;
+  if (start.starts_with("ftrt") || start.starts_with("ptrt")) {
+    return "is a TensorRT plan already, not an ONNX model";
+  }
+  return {};
+}
+
+std::string onnx_hint(std::string_view said) {
+  const std::string words = lower(std::string(said));
+  for (const char* operator_word : {"importer", "plugin", "unsupported", "operator"}) {
+    if (words.find(operator_word) != std::string::npos) {
+      return "an operator that TensorRT lacks needs its plugin: --plugin FILE.so";
+    }
+  }
+  return "the file may be damaged, cut short, or without its external data: python3 -c \"import "
+         "onnx; onnx.checker.check_model('FILE')\" tells";
 }
 
 DlaPart dla_part(std::string_view name) {

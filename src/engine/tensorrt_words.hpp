@@ -20,6 +20,12 @@ Error explain_tensorrt(const std::vector<std::string>& log, const std::string& d
 // "" = can be.
 std::string not_a_plan(std::string_view start, std::uint64_t size);
 
+// The same for an ONNX model.
+std::string not_an_onnx_model(std::string_view start, std::uint64_t size);
+
+// What to do about a model that the ONNX parser refused with these words.
+std::string onnx_hint(std::string_view said);
+
 // What IProfiler's name says of where a layer runs. TensorRT starts the DLA in one row and waits
 // for it in another, "… from nvm", in which all of the DLA's time then is.
 enum class DlaPart { none, copy_in, wait };

@@ -1,5 +1,7 @@
 #include "layerwatt/benchmark.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -73,7 +75,12 @@ BenchmarkResult run(const Host& given, const std::vector<std::filesystem::path>&
   benchmark.power_mw = result.total.power_mw;
   benchmark.energy_mj = result.total.energy_mj;
   benchmark.sensor = result.sensor;
-  benchmark.warnings = result.warnings;
+  // There is one layer, the inference, and nothing to tell it from.
+  std::copy_if(result.warnings.begin(), result.warnings.end(),
+               std::back_inserter(benchmark.warnings), [](const Warning& warning) {
+                 return warning.code != "not_separable" &&
+                        warning.code != "sensor_response_unknown";
+               });
   benchmark.interrupted = outcome.interrupted;
   return benchmark;
 }

@@ -35,12 +35,10 @@ class TensorRtCommands : public testing::Test {
   std::string model() {
     const json layers = {{{"name", "conv"}, {"ms", 0.3}, {"info", {{"LayerType", "Convolution"}}}},
                          {{"name", "fc"}, {"ms", 0.1}}};
-    return scratch_
-        .write("m.onnx", json{{"inputs", {{{"name", "data"}, {"shape", {4, 3, 8, 8}}}}},
-                              {"outputs", {{{"name", "y"}, {"shape", {4, 10}}}}},
-                              {"layers", layers}}
-                             .dump())
-        .string();
+    const json plan{{"inputs", {{{"name", "data"}, {"shape", {4, 3, 8, 8}}}}},
+                    {"outputs", {{{"name", "y"}, {"shape", {4, 10}}}}},
+                    {"layers", layers}};
+    return scratch_.write("m.onnx", fakes::onnx_bytes(plan)).string();
   }
   std::string at(const std::string& name) const { return (scratch_ / name).string(); }
 
@@ -80,6 +78,18 @@ TEST_F(TensorRtCommands, BuildsProfilesAndBenchmarks) {
   EXPECT_EQ(bench["results"][0]["batch"], 4);
   EXPECT_TRUE(bench["results"][0]["energy_mj"].is_null());
   EXPECT_FALSE(bench["results"][0]["reason"].is_null());
+}
+
+TEST_F(TensorRtCommands, ABenchmarkHasNoLayersToTellApart) {
+  EXPECT_EQ(run_layerwatt({"build", model(), "-o", at("m.engine")}).code, 0);
+  const Outcome benched =
+      run_layerwatt({"benchmark", at("m.engine"), "--iterations", "1200", "--json", at("b.json")});
+  EXPECT_EQ(benched.code, 0) << benched.err;
+  EXPECT_THAT(benched.err, testing::Not(HasSubstr("separable")));
+  const json result = json::parse(scratch_.read("b.json"))["results"][0];
+  EXPECT_FALSE(result["energy_mj"].is_null()) << result["reason"];
+  EXPECT_NEAR(result["energy_mj_per_frame"].get<double>(),
+              result["energy_mj"]["mean"].get<double>() / 4.0, 1e-9);
 }
 
 TEST_F(TensorRtCommands, MistakesAreExitCode2AndFailures1) {

@@ -13,7 +13,7 @@ class TensorRtBuildTest : public TensorRtTest {
   // An "ONNX model" of the fake parser is a plan's JSON.
   BuildOptions options_for(const json& model) {
     BuildOptions options;
-    options.model = scratch_.write("model.onnx", model.dump());
+    options.model = scratch_.write("model.onnx", fakes::onnx_bytes(model));
     options.output = scratch_ / "model.engine";
     return options;
   }
@@ -74,7 +74,7 @@ TEST_F(TensorRtBuildTest, DynamicInputsNeedTheirShapes) {
   BuildOptions options = options_for(model);
   const Error error = build_error(options);
   EXPECT_EQ(error.kind(), ErrorKind::bad_input);
-  EXPECT_THAT(error.hint(), HasSubstr("--shape data:"));
+  EXPECT_THAT(error.hint(), HasSubstr("--shape data:1x3x8x8"));
   options.shapes = {{"data", {1, 3, 8, 8}, {4, 3, 8, 8}, {8, 3, 8, 8}}};
   EXPECT_EQ(built(options)["shapes"]["data"]["opt"], json({4, 3, 8, 8}));
   EXPECT_EQ(built(options)["shapes"]["data"]["max"], json({8, 3, 8, 8}));
@@ -94,10 +94,16 @@ TEST_F(TensorRtBuildTest, KeepsATimingCache) {
 
 TEST_F(TensorRtBuildTest, WhatFailsSaysWhy) {
   BuildOptions options = options_for(small_plan());
-  scratch_.write("model.onnx", "not a model");
+  const std::string whole = scratch_.read("model.onnx");
+  scratch_.write("model.onnx", whole.substr(0, whole.size() / 2));
   const Error parse = build_error(options);
   EXPECT_EQ(parse.kind(), ErrorKind::bad_input);
   EXPECT_THAT(parse.problem(), HasSubstr("Failed to parse the ONNX model."));
+  EXPECT_THAT(parse.hint(), HasSubstr("onnx.checker"));
+  scratch_.write("model.onnx", "not a model");
+  EXPECT_EQ(build_error(options).problem(), "is text, not an ONNX model");
+  scratch_.write("model.onnx", "");
+  EXPECT_EQ(build_error(options).problem(), "is empty");
 
   json model = small_plan();
   model["fail"] = "build";
@@ -107,6 +113,10 @@ TEST_F(TensorRtBuildTest, WhatFailsSaysWhy) {
   options = options_for(small_plan());
   options.output = scratch_ / "nowhere/model.engine";
   EXPECT_EQ(build_error(options).kind(), ErrorKind::io);
+
+  options = options_for(small_plan());
+  options.device = 3;
+  EXPECT_THAT(build_error(options).problem(), HasSubstr("no GPU 3"));
 
   options = options_for(small_plan());
   environment_["LAYERWATT_TENSORRT_PARSER_LIB"] = "/nowhere/libnvonnxparser.so";

@@ -42,6 +42,7 @@ class TensorRtTest : public ::testing::Test {
     cuda_->devices = 1;
     cuda_->integrated = false;
     cuda_->memory_bytes = std::size_t{8} << 30;
+    cuda_->host_memory_bytes = std::size_t{16} << 30;
     cuda_->graph_launches = 0;
     // The fake libnvinfer looks there by itself, as a library that links CUDA does.
     ::setenv("LAYERWATT_CUDA", (modules() + "/libfake_cuda.so").c_str(), 1);

@@ -48,7 +48,9 @@ int allocate(void** address, std::size_t bytes, bool device) {
   FakeCuda& cuda = *fake_cuda();
   const std::lock_guard lock(cuda.mutex);
   if (device && cuda.allocated_bytes + bytes > cuda.memory_bytes) return kOutOfMemory;
+  if (!device && cuda.host_bytes + bytes > cuda.host_memory_bytes) return kOutOfMemory;
   *address = std::malloc(bytes);
+  if (*address == nullptr) return kOutOfMemory;
   sizes()[*address] = bytes;
   (device ? cuda.allocated_bytes : cuda.host_bytes) += bytes;
   return kSuccess;

@@ -18,9 +18,10 @@ struct FakeCuda {
   bool integrated = false;
   std::size_t memory_bytes = std::size_t{8} << 30;
   std::size_t allocated_bytes = 0;  // on the device
-  std::size_t host_bytes = 0;       // pinned
-  int contexts = 0;                 // held
-  int objects = 0;                  // streams, events and graphs that are alive
+  std::size_t host_memory_bytes = std::size_t{16} << 30;
+  std::size_t host_bytes = 0;  // pinned
+  int contexts = 0;            // held
+  int objects = 0;             // streams, events and graphs that are alive
   std::int64_t graph_launches = 0;
 };
 
