@@ -16,10 +16,17 @@
 #include "layerwatt/host.hpp"
 #include "layerwatt/recording.hpp"
 
+namespace nvinfer1 {
+class ICudaEngine;
+}
+
 namespace layerwatt {
 
 struct EngineOptions {
   std::filesystem::path model;
+  // Engine tensorrt: runs this in place of a plan that it loads. See profile_engine.hpp, which says
+  // what the caller keeps to.
+  nvinfer1::ICudaEngine* cuda_engine = nullptr;
   int device = 0;
   std::optional<int> dla_core;
   std::optional<bool> cuda_graph;  // empty: on where the method allows it

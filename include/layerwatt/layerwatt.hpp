@@ -2,12 +2,18 @@
 #pragma once
 
 #include "layerwatt/attribution.hpp"
+#include "layerwatt/benchmark.hpp"
+#include "layerwatt/build.hpp"
 #include "layerwatt/clock.hpp"
 #include "layerwatt/compare.hpp"
+#include "layerwatt/cuda_graph.hpp"
 #include "layerwatt/engine.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/host.hpp"
+#include "layerwatt/layer_profiler.hpp"
+#include "layerwatt/power_log.hpp"
 #include "layerwatt/profile.hpp"
+#include "layerwatt/profile_engine.hpp"
 #include "layerwatt/recording.hpp"
 #include "layerwatt/registry.hpp"
 #include "layerwatt/report.hpp"

@@ -34,6 +34,18 @@ struct ProfileEngineOptions {
 Profile profile_engine(const std::filesystem::path& engine,
                        const ProfileEngineOptions& options = {}, const Host& host = {});
 
+// A TensorRT engine that the caller has deserialised, by a pointer: none of TensorRT's headers are
+// needed here. It stays the caller's, and must live until this returns, with its runtime and that
+// runtime's logger; no other thread may use it meanwhile. Execution contexts of it are made and
+// freed by this call; streams, tensors and inputs are ours. `device`: the GPU on which it was
+// deserialised, 0 unless given; its primary context is the calling thread's current one afterwards,
+// as after cudaSetDevice. TensorRT complains to the caller's logger, so errors from here say what
+// was refused but not why. dla_core and plugins were settled when it was deserialised, and are
+// refused. Throws Error(engine) where this build is for another major version of TensorRT than the
+// libnvinfer of this process.
+Profile profile_engine(nvinfer1::ICudaEngine& engine, const ProfileEngineOptions& options = {},
+                       const Host& host = {});
+
 // An engine of the caller's own, which is loaded here. dla_core, device and cuda_graph were settled
 // when it was made, and are refused.
 Profile profile_engine(Engine& engine, const ProfileEngineOptions& options = {},

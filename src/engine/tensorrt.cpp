@@ -81,8 +81,13 @@ class TensorRtEngine final : public Engine {
   ~TensorRtEngine() override { settle(); }
 
   void load() override {
-    const std::vector<char> plan = read_plan(options_.model);
     check_options();
+    std::vector<char> plan;
+    if (options_.cuda_engine == nullptr) {
+      plan = read_plan(options_.model);
+    } else {
+      options_.model = name_of_given();
+    }
     // Loaded again, for another run: what hangs on the old session goes first.
     settle();
     enqueued_.clear();
@@ -95,7 +100,7 @@ class TensorRtEngine final : public Engine {
     profiled_ = session_->time_pass();
     describe_layers();
     clock_.emplace(session_->device(), *host_.clock);
-    session_->prepare_energy_pass(wants_graph());
+    session_->prepare_energy_pass(wants_graph() && !any_dla_);
     measure_plain();
     describe();
   }
@@ -141,6 +146,11 @@ class TensorRtEngine final : public Engine {
       throw Error(ErrorKind::usage, "an engine on the DLA cannot be captured in a CUDA graph",
                   "--cuda-graph --dla-core", "leave --cuda-graph out");
     }
+    if (options_.cuda_engine != nullptr && (options_.dla_core || !options_.plugins.empty())) {
+      throw Error(ErrorKind::usage, "DLA core and plugins were settled when the engine was loaded",
+                  options_.dla_core ? "dla_core" : "plugins",
+                  "set them with the IRuntime that deserialises it");
+    }
     if (options_.precision) {
       throw Error(ErrorKind::usage, "a plan's precisions were settled when it was built",
                   "--precision", "layerwatt build --fp16");
@@ -148,6 +158,13 @@ class TensorRtEngine final : public Engine {
     if (options_.threads) {
       throw Error(ErrorKind::usage, "an engine on a GPU has no threads to choose", "--threads");
     }
+  }
+
+  std::string name_of_given() const {
+    // Before any call to it: of another version it would be another class.
+    static_cast<void>(Library::already_loaded(host_.sys));
+    const char* name = options_.cuda_engine->getName();
+    return name == nullptr || *name == '\0' ? "the given engine" : name;
   }
 
   bool wants_graph() const { return options_.cuda_graph.value_or(true) && !options_.dla_core; }
@@ -177,25 +194,25 @@ class TensorRtEngine final : public Engine {
   }
 
   void describe_layers() {
-    bool any_dla = false;
+    any_dla_ = false;
     for (const std::string& name : profiled_.names) {
       LayerInfo layer{name, {}, {}};
       const DlaPart part = dla_part(name);
       if (part == DlaPart::wait) layer.type = "DLA";
       if (part == DlaPart::copy_in) layer.type = "copy to the DLA";
-      any_dla |= part != DlaPart::none;
+      any_dla_ |= part != DlaPart::none;
       layers_.push_back(std::move(layer));
     }
     information_ = session_->inspect();
     join_layer_information(layers_, information_);
     const auto verbosity = session_->engine().getProfilingVerbosity();
-    if (options_.dla_core && !any_dla && verbosity != nvinfer1::ProfilingVerbosity::kNONE) {
+    if (options_.dla_core && !any_dla_ && verbosity != nvinfer1::ProfilingVerbosity::kNONE) {
       throw Error(ErrorKind::usage, "no layer of this engine runs on the DLA",
                   "--dla-core " + std::to_string(*options_.dla_core),
                   "build it for the DLA: layerwatt build MODEL.onnx --dla " +
                       std::to_string(*options_.dla_core) + " --fp16 -o FILE");
     }
-    if (any_dla) {
+    if (any_dla_) {
       warnings_.push_back(
           {"dla_time",
            "TensorRT books all of the DLA's time on the rows '… from nvm', where the "
@@ -217,9 +234,13 @@ class TensorRtEngine final : public Engine {
 
   void describe() {
     const std::string& why_not = session_->no_graph_reason();
-    if (wants_graph() && !session_->uses_graph()) {
-      warnings_.push_back(
-          {"no_cuda_graph", "the engine runs without a CUDA graph: " + why_not, ""});
+    // Unless it was asked for, nobody expects one where a DLA is.
+    if (!session_->uses_graph() && wants_graph() &&
+        (!any_dla_ || options_.cuda_graph.has_value())) {
+      warnings_.push_back({"no_cuda_graph",
+                           "the engine runs without a CUDA graph: " +
+                               (any_dla_ ? "it has layers on the DLA" : why_not),
+                           ""});
     }
     const double profiled_ms = profiled_.median_sum_ms;
     engine_json_ =
@@ -261,6 +282,7 @@ class TensorRtEngine final : public Engine {
   TimePass profiled_;
   std::size_t next_row_ = 0;
   double plain_ms_ = 0.0;
+  bool any_dla_ = false;
   LayerInformation information_;
   std::vector<LayerInfo> layers_;
   std::vector<Warning> warnings_;

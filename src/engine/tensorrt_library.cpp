@@ -1,6 +1,7 @@
 #include "engine/tensorrt_library.hpp"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <utility>
 
@@ -19,6 +20,18 @@ const std::string kMajor = "8";
 
 std::string library_file(const SysRoot& sys) {
   return sys.env("LAYERWATT_TENSORRT_LIB").value_or("libnvinfer.so." + kMajor);
+}
+
+// The process has a libnvinfer of another major version: "/usr/lib/libnvinfer.so.8.6.1".
+bool has_another_version() {
+  const auto look = [](dl_phdr_info* info, std::size_t, void*) -> int {
+    const std::string file = std::filesystem::path(info->dlpi_name).filename().string();
+    const std::string prefix = "libnvinfer.so.";
+    if (file.compare(0, prefix.size(), prefix) != 0) return 0;
+    const std::string version = file.substr(prefix.size());
+    return version != kMajor && version.compare(0, kMajor.size() + 1, kMajor + ".") != 0 ? 1 : 0;
+  };
+  return ::dl_iterate_phdr(look, nullptr) != 0;
 }
 
 DynamicLibrary open(const SysRoot& sys) {
@@ -59,6 +72,20 @@ Library::Library(const SysRoot& sys) : library_(open(sys)) {
     throw Error(ErrorKind::engine, "is not TensorRT", library_file(sys));
   }
   version_ = version();
+}
+
+Library Library::already_loaded(const SysRoot& sys) {
+  const std::string file = library_file(sys);
+  void* loaded = ::dlopen(file.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+  if (loaded == nullptr || has_another_version()) {
+    if (loaded != nullptr) ::dlclose(loaded);
+    throw Error(ErrorKind::engine, "the given engine is not of this TensorRT", file,
+                "this layerwatt was built for TensorRT " + kMajor +
+                    ": build it with the headers of yours. A library of another name is given with "
+                    "LAYERWATT_TENSORRT_LIB=FILE");
+  }
+  ::dlclose(loaded);
+  return Library(sys);
 }
 
 std::unique_ptr<nvinfer1::IRuntime> Library::runtime(Logger& logger) const {
@@ -114,6 +141,10 @@ std::string unavailable(const SysRoot& sys) {
 }
 
 Error failed(Logger& logger, const std::string& doing, const std::string& where) {
+  if (logger.theirs()) {
+    return Error(ErrorKind::engine, doing + " failed", where,
+                 "the logger of the runtime that loaded the engine was told why");
+  }
   return explain_tensorrt(logger.take(), doing, where);
 }
 

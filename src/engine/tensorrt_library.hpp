@@ -18,11 +18,15 @@ namespace layerwatt::trt {
 // Keeps what TensorRT complains of, for the errors we throw. Safe from any thread.
 class Logger final : public nvinfer1::ILogger {
  public:
+  // `theirs`: TensorRT complains to the logger of whoever loaded the engine, and not here.
+  explicit Logger(bool theirs = false) : theirs_(theirs) {}
+  bool theirs() const { return theirs_; }
   void log(Severity severity, const char* message) noexcept override;
   // The errors since the last call, and the warnings after them; oldest first.
   std::vector<std::string> take();
 
  private:
+  const bool theirs_;
   std::mutex mutex_;
   std::vector<std::string> errors_;
   std::vector<std::string> warnings_;
@@ -32,6 +36,9 @@ class Library {
  public:
   // LAYERWATT_TENSORRT_LIB names another file. Throws Error(engine) with a hint.
   explicit Library(const SysRoot& sys);
+  // The one that is in this process already, for an engine that was loaded with it: any other has
+  // classes of another layout. Throws Error(engine) where it is not the one built for.
+  static Library already_loaded(const SysRoot& sys);
 
   int version() const { return version_; }  // getInferLibVersion()
   std::unique_ptr<nvinfer1::IRuntime> runtime(Logger& logger) const;

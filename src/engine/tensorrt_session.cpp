@@ -21,9 +21,15 @@ constexpr std::int64_t kProfilingNs = 1'000'000'000;
 Session::Session(const Host& host, const EngineOptions& options, const std::vector<char>& plan)
     : options_(options),
       sys_(host.sys),
-      library_(host.sys),
+      logger_(options.cuda_engine != nullptr),
+      library_(options.cuda_engine != nullptr ? Library::already_loaded(host.sys)
+                                              : Library(host.sys)),
       device_(host.sys, options.device),
       stream_(device_) {
+  if (options.cuda_engine != nullptr) {
+    engine_ = options.cuda_engine;
+    return;
+  }
   const std::string where = options.model.string();
   library_.load_standard_plugins(logger_);
   runtime_ = library_.runtime(logger_);
@@ -31,8 +37,14 @@ Session::Session(const Host& host, const EngineOptions& options, const std::vect
   check_dla();
   if (options.dla_core) runtime_->setDLACore(*options.dla_core);
   logger_.take();
-  engine_.reset(runtime_->deserializeCudaEngine(plan.data(), plan.size()));
-  if (!engine_) throw failed(logger_, "loading the plan", where);
+  loaded_.reset(runtime_->deserializeCudaEngine(plan.data(), plan.size()));
+  if (!loaded_) {
+    const Error refused = failed(logger_, "loading the plan", where);
+    if (!refused.hint().empty()) throw refused;
+    throw Error(ErrorKind::bad_input, refused.problem(), where,
+                "the file may be cut short or damaged: build it here, or copy it again");
+  }
+  engine_ = loaded_.get();
 }
 
 void Session::check_dla() const {
@@ -67,9 +79,13 @@ std::unique_ptr<nvinfer1::IExecutionContext> Session::make_context() {
 bool Session::enqueue_layers(nvinfer1::IExecutionContext& context) {
 #if NV_TENSORRT_MAJOR < 10
   if (sys_.env("LAYERWATT_TENSORRT_ENQUEUE") == "2") {
-    std::vector<void*> bindings(static_cast<std::size_t>(engine_->getNbBindings()));
+    // Each optimisation profile has bindings of its own; names are those of the first.
+    const int all = engine_->getNbBindings();
+    const int first = options_.profile_index.value_or(0) *
+                      (all / std::max(1, engine_->getNbOptimizationProfiles()));
+    std::vector<void*> bindings(static_cast<std::size_t>(all));
     for (const Tensor& tensor : tensors_) {
-      const int index = engine_->getBindingIndex(tensor.name.c_str());
+      const int index = first + engine_->getBindingIndex(tensor.name.c_str());
       bindings[static_cast<std::size_t>(index)] = tensor.address();
     }
     return context.enqueueV2(bindings.data(), stream_.get(), nullptr);
@@ -105,6 +121,10 @@ TimePass Session::time_pass() {
   while (profiler.iterations() < kFewestProfiled ||
          (profiler.iterations() < kMostProfiled && clock.now_ns() - begin < kProfilingNs)) {
     run();
+  }
+
+  if (profiler.lost_reports() > 0) {
+    throw Error(ErrorKind::engine, "out of memory for the layers' times", options_.model.string());
   }
 
   TimePass pass;

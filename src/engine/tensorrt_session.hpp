@@ -33,7 +33,8 @@ struct Marks {
 
 class Session {
  public:
-  // Throws Error(bad_input) for a plan that this TensorRT or this GPU cannot take.
+  // Throws Error(bad_input) for a plan that this TensorRT or this GPU cannot take. With
+  // options.cuda_engine, `plan` is not looked at.
   Session(const Host& host, const EngineOptions& options, const std::vector<char>& plan);
 
   const cuda::Device& device() const { return device_; }
@@ -66,7 +67,8 @@ class Session {
   cuda::Device device_;
   cuda::Stream stream_;
   std::unique_ptr<nvinfer1::IRuntime> runtime_;
-  std::unique_ptr<nvinfer1::ICudaEngine> engine_;
+  std::unique_ptr<nvinfer1::ICudaEngine> loaded_;
+  nvinfer1::ICudaEngine* engine_ = nullptr;  // loaded_, or the caller's
   std::vector<Tensor> tensors_;
   std::unique_ptr<nvinfer1::IExecutionContext> context_;
   std::unique_ptr<cuda::Graph> graph_;

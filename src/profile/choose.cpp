@@ -89,4 +89,11 @@ ChosenEngine choose_engine(const Host& host, const std::string& name,
               (name == "auto" ? ": by the ending of " + model.filename().string() : ": asked for")};
 }
 
+ChosenEngine choose_loaded_engine(const std::string& name) {
+  // Whether it is available is not asked: that opens the engine's libraries, and which of them the
+  // caller has loaded could not be told any more.
+  const EngineBackend& backend = find_engine(name);
+  return {&backend, "engine " + name + ": it was given, loaded"};
+}
+
 }  // namespace layerwatt

@@ -37,4 +37,7 @@ struct ChosenEngine {
 ChosenEngine choose_engine(const Host& host, const std::string& name,
                            const std::filesystem::path& model);
 
+// For an engine of a model that is loaded already.
+ChosenEngine choose_loaded_engine(const std::string& name);
+
 }  // namespace layerwatt

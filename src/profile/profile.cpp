@@ -86,7 +86,10 @@ Host host_for(const Host& given, const ChosenEngine& chosen, const std::filesyst
 }  // namespace
 
 Profile profile(const Host& given, const ProfileOptions& options) {
-  const ChosenEngine chosen = choose_engine(given, options.engine, options.engine_options.model);
+  const ChosenEngine chosen =
+      options.engine_options.cuda_engine != nullptr
+          ? choose_loaded_engine(options.engine)
+          : choose_engine(given, options.engine, options.engine_options.model);
   const Host host = host_for(given, chosen, options.engine_options.model);
   SensorOptions sensor_options = options.sensor_options;
   sensor_options.on_gpu = chosen.backend->on_gpu;

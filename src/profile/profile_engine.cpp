@@ -8,12 +8,11 @@
 #include "record/recorder.hpp"
 
 namespace layerwatt {
+namespace {
 
-Profile profile_engine(const std::filesystem::path& engine, const ProfileEngineOptions& options,
-                       const Host& host) {
+ProfileOptions all_options(const ProfileEngineOptions& options) {
   ProfileOptions all;
   all.engine_options = options.engine_options;
-  all.engine_options.model = engine;
   all.engine_options.dla_core = options.dla_core;
   all.engine_options.device = options.device.value_or(0);
   all.engine_options.cuda_graph = options.cuda_graph;
@@ -24,6 +23,23 @@ Profile profile_engine(const std::filesystem::path& engine, const ProfileEngineO
   all.warmup = options.warmup ? options.warmup_iterations : 0;
   all.on_note = options.verbose;
   all.save = options.save;
+  return all;
+}
+
+}  // namespace
+
+Profile profile_engine(const std::filesystem::path& engine, const ProfileEngineOptions& options,
+                       const Host& host) {
+  ProfileOptions all = all_options(options);
+  all.engine_options.model = engine;
+  return profile(host, all);
+}
+
+Profile profile_engine(nvinfer1::ICudaEngine& engine, const ProfileEngineOptions& options,
+                       const Host& host) {
+  ProfileOptions all = all_options(options);
+  all.engine = "tensorrt";
+  all.engine_options.cuda_engine = &engine;
   return profile(host, all);
 }
 

@@ -215,7 +215,10 @@ TEST_F(TensorRtTest, EveryBadPlanHasItsError) {
   EXPECT_EQ(magic.kind(), ErrorKind::bad_input);
   EXPECT_THAT(magic.problem(), HasSubstr("is not a TensorRT plan"));
   const std::string whole = fakes::plan_bytes(small_plan());
-  EXPECT_THAT(error_for(whole.substr(0, whole.size() / 2)).problem(), HasSubstr("cut short"));
+  const Error cut = error_for(whole.substr(0, whole.size() / 2));
+  EXPECT_EQ(cut.kind(), ErrorKind::bad_input);
+  EXPECT_THAT(cut.problem(), HasSubstr("cut short"));
+  EXPECT_THAT(cut.hint(), HasSubstr("copy it again"));
   options.model = scratch_ / "nowhere.engine";
   EXPECT_EQ(error_of([&] { backend().create(host(), options)->load(); }).kind(),
             ErrorKind::bad_input);
@@ -226,9 +229,15 @@ TEST_F(TensorRtTest, RunsOutOfDeviceMemoryInWords) {
   const Error error = load_error(small_plan());
   EXPECT_EQ(error.kind(), ErrorKind::engine);
   EXPECT_THAT(error.problem(), HasSubstr("out of device memory: input 'data'"));
+  cuda_->memory_bytes = std::size_t{8} << 30;
+  cuda_->host_memory_bytes = 100;
+  EXPECT_THAT(load_error(small_plan()).problem(), HasSubstr("of the host, pinned"));
+  cuda_->integrated = true;
+  EXPECT_THAT(load_error(small_plan()).problem(), HasSubstr("of the host, pinned"));
+  cuda_->integrated = false;
+  cuda_->host_memory_bytes = std::size_t{16} << 30;
   json plan = small_plan();
   plan["fail"] = "context";
-  cuda_->memory_bytes = std::size_t{8} << 30;
   EXPECT_THAT(load_error(plan).problem(), HasSubstr("out of device memory"));
 }
 

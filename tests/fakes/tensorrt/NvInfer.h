@@ -1,18 +1,28 @@
 // Written for layerwatt's tests: the names of TensorRT's C++ interface that its engine uses, in the
-// forms of TensorRT 10, so that the very source of the engine compiles and runs where TensorRT is
-// not. Nothing of it is binary compatible, and the library behind it runs no network.
+// forms of TensorRT 10 (of 8.5 with FAKE_TENSORRT_8), so that the very source of the engine
+// compiles and runs where TensorRT is not. Nothing of it is binary compatible, and the library
+// behind it runs no network.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#ifdef FAKE_TENSORRT_8
+#define NV_TENSORRT_MAJOR 8
+#define NV_TENSORRT_MINOR 5
+#define NV_TENSORRT_PATCH 3
+#define NV_TENSORRT_VERSION 8503
+#else
 #define NV_TENSORRT_MAJOR 10
 #define NV_TENSORRT_MINOR 3
 #define NV_TENSORRT_PATCH 0
 #define NV_TENSORRT_VERSION 100300
+#endif
 
 struct CUstream_st;
+struct CUevent_st;
 using cudaStream_t = CUstream_st*;
+using cudaEvent_t = CUevent_st*;
 
 namespace nvinfer1 {
 
@@ -31,7 +41,11 @@ class IProfiler {
 
 struct Dims {
   int32_t nbDims;
+#ifdef FAKE_TENSORRT_8
+  int32_t d[8];
+#else
   int64_t d[8];
+#endif
 };
 
 enum class DataType : int32_t {
@@ -77,11 +91,20 @@ class IExecutionContext {
   virtual int64_t getMaxOutputSize(const char* name) const noexcept = 0;
   virtual int32_t inferShapes(int32_t most, const char** names) noexcept = 0;
   virtual bool enqueueV3(cudaStream_t stream) noexcept = 0;
+#ifdef FAKE_TENSORRT_8
+  virtual bool enqueueV2(void* const* bindings, cudaStream_t stream,
+                         cudaEvent_t* input_consumed) noexcept = 0;
+#endif
 };
 
 class ICudaEngine {
  public:
   virtual ~ICudaEngine() noexcept = default;
+  virtual const char* getName() const noexcept = 0;
+#ifdef FAKE_TENSORRT_8
+  virtual int32_t getNbBindings() const noexcept = 0;
+  virtual int32_t getBindingIndex(const char* name) const noexcept = 0;
+#endif
   virtual int32_t getNbIOTensors() const noexcept = 0;
   virtual const char* getIOTensorName(int32_t index) const noexcept = 0;
   virtual TensorIOMode getTensorIOMode(const char* name) const noexcept = 0;
@@ -183,5 +206,15 @@ class IBuilder {
   virtual IHostMemory* buildSerializedNetwork(INetworkDefinition& network,
                                               IBuilderConfig& config) noexcept = 0;
 };
+
+}  // namespace nvinfer1
+
+extern "C" void* createInferRuntime_INTERNAL(void* logger, int version);
+
+namespace nvinfer1 {
+
+inline IRuntime* createInferRuntime(ILogger& logger) noexcept {
+  return static_cast<IRuntime*>(createInferRuntime_INTERNAL(&logger, NV_TENSORRT_VERSION));
+}
 
 }  // namespace nvinfer1

@@ -14,7 +14,9 @@ using Json = nlohmann::json;
 Dims dims_of(const Json& json) {
   Dims dims{};
   dims.nbDims = static_cast<int32_t>(json.size());
-  for (std::size_t i = 0; i < json.size(); ++i) dims.d[i] = json[i].get<int64_t>();
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    dims.d[i] = json[i].get<std::decay_t<decltype(dims.d[0])>>();
+  }
   return dims;
 }
 
@@ -46,7 +48,10 @@ class Context final : public IExecutionContext {
     return true;
   }
 
-  bool setOptimizationProfileAsync(int32_t, cudaStream_t) noexcept override { return true; }
+  bool setOptimizationProfileAsync(int32_t index, cudaStream_t) noexcept override {
+    profile_ = index;
+    return true;
+  }
   bool setInputShape(const char* name, const Dims& dims) noexcept override {
     shapes_[name] = dims;
     return plan_->find(name) != nullptr;
@@ -71,6 +76,31 @@ class Context final : public IExecutionContext {
   int32_t inferShapes(int32_t, const char**) noexcept override { return 0; }
 
   bool enqueueV3(cudaStream_t stream) noexcept override {
+    if (plan_->json.value("no_v3", false)) return refuse("enqueueV3 is not in this version");
+    return enqueue(stream);
+  }
+
+#ifdef FAKE_TENSORRT_8
+  bool enqueueV2(void* const* bindings, cudaStream_t stream, cudaEvent_t*) noexcept override {
+    // The addresses that were set by name are not looked at.
+    addresses_.clear();
+    const auto first = static_cast<std::size_t>(profile_) * plan_->tensors.size();
+    for (std::size_t i = 0; i < plan_->tensors.size(); ++i) {
+      if (bindings[first + i] != nullptr) addresses_[plan_->tensors[i].name] = bindings[first + i];
+    }
+    return enqueue(stream);
+  }
+#endif
+
+ private:
+  static GpuWork& gpu() { return GpuWork::get(); }
+
+  bool refuse(const std::string& words) {
+    logger_.log(ILogger::Severity::kERROR, words.c_str());
+    return false;
+  }
+
+  bool enqueue(cudaStream_t stream) {
     const Json& json = plan_->json;
     ++count_;
     for (const FakeTensor& tensor : plan_->tensors) {
@@ -114,8 +144,6 @@ class Context final : public IExecutionContext {
     return true;
   }
 
- private:
-  static GpuWork& gpu() { return GpuWork::get(); }
   void make_events() {
     while (events_.size() <= plan_->layers.size()) events_.push_back(gpu().make_event());
   }
@@ -127,6 +155,7 @@ class Context final : public IExecutionContext {
   bool emits_ = true;
   bool profiled_ = false;
   int count_ = 0;
+  int profile_ = 0;
   std::map<std::string, Dims> shapes_;
   std::map<std::string, void*> addresses_;
   std::vector<CUevent_st*> events_;
@@ -146,7 +175,18 @@ class Inspector final : public IEngineInspector {
 class Engine final : public ICudaEngine {
  public:
   Engine(const Json& json, ILogger& logger)
-      : plan_(std::make_shared<const FakePlan>(json)), logger_(logger) {}
+      : plan_(std::make_shared<const FakePlan>(json)),
+        name_(json.value("name", "")),
+        logger_(logger) {}
+  const char* getName() const noexcept override { return name_.c_str(); }
+#ifdef FAKE_TENSORRT_8
+  int32_t getNbBindings() const noexcept override {
+    return getNbIOTensors() * getNbOptimizationProfiles();
+  }
+  int32_t getBindingIndex(const char* name) const noexcept override {
+    return static_cast<int32_t>(plan_->find(name) - plan_->tensors.data());
+  }
+#endif
   int32_t getNbIOTensors() const noexcept override {
     return static_cast<int32_t>(plan_->tensors.size());
   }
@@ -206,6 +246,7 @@ class Engine final : public ICudaEngine {
 
  private:
   std::shared_ptr<const FakePlan> plan_;
+  std::string name_;
   ILogger& logger_;
 };
 
