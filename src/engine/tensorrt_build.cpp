@@ -74,6 +74,18 @@ std::string with_ones(const nvinfer1::Dims& dims) {
   return text;
 }
 
+// " at node 3, 'conv1' (Conv)"; empty where it is not of a node.
+std::string where_in_model(const nvonnxparser::IParserError& error) {
+  if (error.node() < 0) return {};
+  std::string text = " at node " + std::to_string(error.node());
+#if NV_TENSORRT_MAJOR >= 10
+  const auto words = [](const char* given) { return std::string(given == nullptr ? "" : given); };
+  if (words(error.nodeOperator()).empty()) return {};  // the file as a whole
+  text += ", '" + words(error.nodeName()) + "' (" + words(error.nodeOperator()) + ")";
+#endif
+  return text;
+}
+
 #if NV_TENSORRT_MAJOR < 11
 // Scales from a file; it calibrates nothing itself.
 class CachedCalibration final : public nvinfer1::IInt8EntropyCalibrator2 {
@@ -165,7 +177,8 @@ class Build {
     const std::vector<std::string> said = logger_.take();
     std::string what = "cannot be parsed";
     if (parser_->getNbErrors() > 0) {
-      what += std::string(": ") + parser_->getError(0)->desc();
+      const nvonnxparser::IParserError& error = *parser_->getError(0);
+      what += where_in_model(error) + ": " + error.desc();
     } else if (!said.empty()) {
       what += ": " + said.front();
     }

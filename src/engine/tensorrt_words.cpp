@@ -123,7 +123,8 @@ std::string not_a_plan(std::string_view start, std::uint64_t size) {
 
 std::string not_an_onnx_model(std::string_view start, std::uint64_t size) {
   if (std::string what = something_else(start, size, "an ONNX model"); !what.empty()) return what;
-  if (start.starts_with("ftrt") || start.starts_with("ptrt")) {
+  // "ptrt" of TensorRT 8, "ftrt" of 10, "vtrt" of TensorRT-RTX.
+  if (!start.empty() && start.substr(1, 3) == "trt") {
     return "is a TensorRT plan already, not an ONNX model";
   }
   return {};

@@ -106,6 +106,13 @@ TEST_F(TensorRtBuildTest, WhatFailsSaysWhy) {
   EXPECT_EQ(build_error(options).problem(), "is empty");
 
   json model = small_plan();
+  model["unknown_operator"] = "NoSuchOp";
+  options = options_for(model);
+  const Error unknown = build_error(options);
+  EXPECT_THAT(unknown.problem(), HasSubstr("at node 7, 'node_7' (NoSuchOp): creator"));
+  EXPECT_THAT(unknown.hint(), HasSubstr("--plugin FILE.so"));
+
+  model = small_plan();
   model["fail"] = "build";
   options = options_for(model);
   EXPECT_THAT(build_error(options).problem(), HasSubstr("implementation for node Conv_7"));

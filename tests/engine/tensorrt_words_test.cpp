@@ -54,6 +54,8 @@ TEST(NotAPlan, TellsWhatAFileIsInstead) {
   EXPECT_EQ(not_an_onnx_model("<html>\n", 5000), "is text, not an ONNX model");
   EXPECT_EQ(not_an_onnx_model("PK\x03\x04", 5000), "is a zip archive, not an ONNX model");
   EXPECT_EQ(not_an_onnx_model("ftrt\x01", 5000), "is a TensorRT plan already, not an ONNX model");
+  EXPECT_EQ(not_an_onnx_model("vtrt\x01", 5000), "is a TensorRT plan already, not an ONNX model");
+  EXPECT_EQ(not_an_onnx_model("\x08", 5000), "");
   EXPECT_EQ(not_an_onnx_model("\x08\x08\x12\x07pytorch", 5000), "");
   EXPECT_NE(onnx_hint("No importer registered for op: Foo").find("--plugin"), std::string::npos);
   EXPECT_NE(onnx_hint("Failed to parse ONNX model").find("damaged"), std::string::npos);

@@ -10,6 +10,11 @@ namespace nvonnxparser {
 class IParserError {
  public:
   virtual const char* desc() const = 0;
+  virtual int node() const = 0;
+#ifndef FAKE_TENSORRT_8
+  virtual const char* nodeName() const = 0;
+  virtual const char* nodeOperator() const = 0;
+#endif
 
  protected:
   virtual ~IParserError() = default;

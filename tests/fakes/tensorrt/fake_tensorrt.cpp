@@ -212,6 +212,12 @@ class Parser final : public nvonnxparser::IParser, public nvonnxparser::IParserE
       said_ = "Failed to parse the ONNX model.";
       return false;
     }
+    // A node with an operator that it lacks.
+    if (network_.plan.contains("unknown_operator")) {
+      operator_ = network_.plan["unknown_operator"].get<std::string>();
+      said_ = "creator && \"Plugin not found\"";
+      return false;
+    }
     const layerwatt::fakes::FakePlan plan(network_.plan);
     for (const auto& tensor : plan.tensors) {
       if (tensor.input) {
@@ -223,10 +229,19 @@ class Parser final : public nvonnxparser::IParser, public nvonnxparser::IParserE
   int getNbErrors() const override { return said_.empty() ? 0 : 1; }
   const nvonnxparser::IParserError* getError(int) const override { return this; }
   const char* desc() const override { return said_.c_str(); }
+  int node() const override { return operator_.empty() ? -1 : 7; }
+  // Without a node they are null.
+  const char* node_name() const { return operator_.empty() ? nullptr : "node_7"; }
+  const char* node_operator() const { return operator_.empty() ? nullptr : operator_.c_str(); }
+#ifndef FAKE_TENSORRT_8
+  const char* nodeName() const override { return node_name(); }
+  const char* nodeOperator() const override { return node_operator(); }
+#endif
 
  private:
   Network& network_;
   std::string said_;
+  std::string operator_;
 };
 
 }  // namespace
