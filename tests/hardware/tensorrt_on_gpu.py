@@ -5,9 +5,10 @@ Runs the engine's own code with the stand-in for libnvinfer that the tests use; 
 layers are real kernels, so events, CUDA graphs, the clocks' tie, NVML and energies are real. Prints the
 figures that docs/engines/tensorrt.md speaks of.
 
-    tests/hardware/tensorrt_on_gpu.py build/debug [OUTPUT]
+    tests/hardware/tensorrt_on_gpu.py BUILD [OUTPUT]
 
-build/debug: a build with tests; `layerwatt` and the folder tests/modules of it are used.
+BUILD: a build with tests or with benchmarks; `layerwatt`, bench_tensorrt_passes where it is there, and
+the folder tests/modules of it are used. Takes about four minutes.
 """
 import csv
 import json
@@ -46,6 +47,9 @@ def figures(recording, result):
     gaps_us = sorted((b - a) / 1e3 for a, b in zip(end[:-1], start[1:]))
     engine = result["engine"]
     profiled = engine["time_pass"]
+    incidents = [row for row in csv.DictReader((recording / "incidents.csv").open())] \
+        if (recording / "incidents.csv").exists() else []
+    late = [row["message"] for row in incidents if row["code"] == "late"]
     # Independent of each other: the profiled pass, the unprofiled one, and the host's wall time.
     unscaled = profiled["layers_ms"] + latency_ms - profiled["kernels_without_profiler_ms"]
     return {"inferences": count, "cuda_graph": engine["cuda_graph"],
@@ -53,8 +57,11 @@ def figures(recording, result):
             "layers_ms": layers_ms, "outside_ms": latency_ms - layers_ms,
             "profiled_layers_ms": profiled["layers_ms"],
             "kernels_without_profiler_ms": profiled["kernels_without_profiler_ms"],
-            "layers_plus_outside_over_wall": latency_ms / wall_ms,
-            "profiled_layers_plus_outside_over_wall": unscaled / wall_ms,
+            "closure_layers_plus_outside_over_measured_latency": latency_ms / wall_ms,
+            "closure_profiled_layers_plus_outside_unscaled": unscaled / wall_ms,
+            # Between the end of an inference and the begin of the next, on the GPU's own clock.
+            "host_time_added_us_an_inference": 1e3 * (wall_ms - latency_ms),
+            "late_readings": sum(int(message.split()[0]) for message in late), "late": late,
             "gap_us_median": gaps_us[len(gaps_us) // 2], "gap_us_p99": gaps_us[len(gaps_us) * 99 // 100],
             "clock_tie_us": engine["clock_tie_us"],
             "power_w": result["total"]["power_mw"] and result["total"]["power_mw"]["mean"] / 1e3,
@@ -95,6 +102,17 @@ def main():
         "--quiet", "--save", output / "power")
     run("benchmark", output / "big.engine", output / "small.engine", "--iterations", 6000)
     run("benchmark", "--parallel", output / "big.engine", output / "small.engine", "--iterations", 3000)
+    bench = build / "bin/bench_tensorrt_passes"
+    if bench.exists():
+        print("$ bench_tensorrt_passes --gpu", flush=True)
+        subprocess.run([str(bench), "--gpu"], env=environment, timeout=180)
+    print("\n{:<28} {:>10} {:>12} {:>14} {:>12} {:>8}".format(
+        "", "latency ms", "closure", "not scaled", "added µs", "late"))
+    for key, row in all_figures.items():
+        print("{:<28} {:>10.4f} {:>12.4f} {:>14.4f} {:>12.2f} {:>8}".format(
+            key, row["latency_ms"], row["closure_layers_plus_outside_over_measured_latency"],
+            row["closure_profiled_layers_plus_outside_unscaled"],
+            row["host_time_added_us_an_inference"], row["late_readings"]))
     (output / "figures.json").write_text(json.dumps(all_figures, indent=1))
     print("everything is in", output)
 
