@@ -79,4 +79,9 @@ struct Profile {
 // so that a live profile and a replayed one are the same arithmetic. One thread; throws Error.
 Profile profile(const Host& host, const ProfileOptions& options);
 
+// The same with an engine of the caller's own, such as make_graph_engine()'s, which is loaded here;
+// options.engine and engine_options were settled when it was made, but for the seed.
+// sensor_options.on_gpu says where it runs, for the sensor "auto".
+Profile profile(const Host& host, Engine& engine, const ProfileOptions& options);
+
 }  // namespace layerwatt

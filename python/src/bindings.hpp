@@ -53,6 +53,7 @@ inline std::optional<std::pair<double, double>> pair_of(const std::optional<Inte
 // "auto" or one of the methods; empty for "auto". Throws Error(usage).
 std::optional<Method> method_named(const std::string& name);
 
+void bind_cuda_graph(nb::module_& module);
 void bind_errors(nb::module_& module);
 void bind_layer_profiler(nb::module_& module);
 void bind_line_log(nb::module_& module);

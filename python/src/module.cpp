@@ -23,6 +23,7 @@ NB_MODULE(_core, module) {
   bind_recording(module);
   bind_result(module);
   bind_profile(module);
+  bind_cuda_graph(module);
   bind_record(module);
   bind_layer_profiler(module);
   bind_tegrastats(module);

@@ -12,6 +12,7 @@
 
 #include "bindings.hpp"
 #include "interruptible.hpp"
+#include "measuring.hpp"
 
 namespace layerwatt::python {
 namespace {
@@ -28,20 +29,6 @@ nb::dict progress_dict(const Progress& progress) {
   out["power_mw"] = progress.power_mw;
   out["worst_ci_pct"] = progress.worst_ci_pct;
   return out;
-}
-
-void take_callbacks(ProfileOptions& options, Interruptible& running, const nb::object& on_progress,
-                    const nb::object& on_note) {
-  if (!on_progress.is_none()) {
-    options.on_progress = [&running, &on_progress](const Progress& progress) {
-      running.call([&] { on_progress(progress_dict(progress)); });
-    };
-  }
-  if (!on_note.is_none()) {
-    options.on_note = [&running, &on_note](const std::string& note) {
-      running.call([&] { on_note(note); });
-    };
-  }
 }
 
 Measured run_profile(const std::filesystem::path& model, const std::string& engine,
@@ -84,15 +71,33 @@ Measured run_profile(const std::filesystem::path& model, const std::string& engi
   std::optional<Profile> profiled;
   running.run([&] { profiled.emplace(profile(host(), options)); });
   running.rethrow_unless_keyboard();
-  Measured out;
-  out.result = std::move(profiled->result);
-  out.recording = std::make_shared<Recording>(std::move(profiled->recording));
-  out.interrupted = profiled->interrupted;
-  out.failure = std::move(profiled->failure);
-  return out;
+  return measured_of(std::move(*profiled));
 }
 
 }  // namespace
+
+void take_callbacks(ProfileOptions& options, Interruptible& running, const nb::object& on_progress,
+                    const nb::object& on_note) {
+  if (!on_progress.is_none()) {
+    options.on_progress = [&running, &on_progress](const Progress& progress) {
+      running.call([&] { on_progress(progress_dict(progress)); });
+    };
+  }
+  if (!on_note.is_none()) {
+    options.on_note = [&running, &on_note](const std::string& note) {
+      running.call([&] { on_note(note); });
+    };
+  }
+}
+
+Measured measured_of(Profile&& profile) {
+  Measured out;
+  out.result = std::move(profile.result);
+  out.recording = std::make_shared<Recording>(std::move(profile.recording));
+  out.interrupted = profile.interrupted;
+  out.failure = std::move(profile.failure);
+  return out;
+}
 
 void bind_profile(nb::module_& module) {
   module.def("profile", &run_profile, "model"_a, nb::kw_only(), "engine"_a = "auto",

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import pathlib
+import re
 
 import pytest
 from conftest import ROOT, doctest_folder, run_doctests
@@ -12,7 +13,13 @@ from conftest import ROOT, doctest_folder, run_doctests
 import layerwatt
 from layerwatt import _core
 
-MODULES = ["layerwatt", "layerwatt._measure", "layerwatt._record", "layerwatt._errors"]
+MODULES = [
+    "layerwatt",
+    "layerwatt._measure",
+    "layerwatt._record",
+    "layerwatt.compat._metric",
+    "layerwatt.compat._tegra_text",
+]
 
 
 def test_the_package_is_typed_by_what_is_bound():
@@ -25,6 +32,15 @@ def test_the_package_is_typed_by_what_is_bound():
     stubbed = {node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
     bound = {name for name, value in vars(_core).items() if callable(value)}
     assert bound == stubbed
+
+
+def test_one_version_of_openvino_is_built_against_and_asked_for():
+    pinned = {
+        found
+        for path in ("pyproject.toml", "scripts/requirements.txt")
+        for found in re.findall(r"openvino==([0-9.]+)", (ROOT / path).read_text())
+    }
+    assert len(pinned) == 1
 
 
 def test_everything_public_has_a_docstring():

@@ -83,40 +83,22 @@ Host host_for(const Host& given, const ChosenEngine& chosen, const std::filesyst
   return host;
 }
 
-}  // namespace
+void tell(const ProfileOptions& options, const std::string& note) {
+  if (options.on_note) options.on_note(note);
+}
 
-Profile profile(const Host& given, const ProfileOptions& options) {
-  const ChosenEngine chosen =
-      options.engine_options.cuda_engine != nullptr
-          ? choose_loaded_engine(options.engine)
-          : choose_engine(given, options.engine, options.engine_options.model);
-  const Host host = host_for(given, chosen, options.engine_options.model);
-  SensorOptions sensor_options = options.sensor_options;
-  sensor_options.on_gpu = chosen.backend->on_gpu;
-  ChosenSensor sensor = open_sensor_choice(host, options.sensor, sensor_options);
-  if (options.on_note) {
-    options.on_note(chosen.why);
-    options.on_note(sensor.why);
-  }
-  std::optional<TemporaryDirectory> temporary;
-  std::filesystem::path directory = options.save;
-  if (directory.empty()) {
-    temporary.emplace("layerwatt");
-    directory = temporary->path() / "recording";
-  }
-  refuse_used_directory(directory);
-
-  const std::unique_ptr<Engine> engine = chosen.backend->create(host, options.engine_options);
-  RunOptions run = run_options(options, directory, sensor.sensor != nullptr);
-  run.sensor_note = sensor.why;
+Profile measure(const Host& host, Engine& engine, Sensor* sensor, const std::string& why_sensor,
+                const std::filesystem::path& directory, const ProfileOptions& options) {
+  RunOptions run = run_options(options, directory, sensor != nullptr);
+  run.sensor_note = why_sensor;
   RunOutcome outcome;
-  if (wants_excitation(options, *engine, sensor.sensor.get(), run)) {
+  if (wants_excitation(options, engine, sensor, run)) {
     ExciteOptions excite;
     excite.seed = options.engine_options.seed;
     if (!options.max_time_s) run.max_time_s = kDefaultExciteTimeS;
-    outcome = record_excitation(*host.clock, *engine, sensor.sensor.get(), directory, run, excite);
+    outcome = record_excitation(*host.clock, engine, sensor, directory, run, excite);
   } else {
-    outcome = record_run(*host.clock, *engine, sensor.sensor.get(), directory, run);
+    outcome = record_run(*host.clock, engine, sensor, directory, run);
   }
   if (outcome.failure && outcome.iterations == 0) throw *outcome.failure;
 
@@ -132,6 +114,45 @@ Profile profile(const Host& given, const ProfileOptions& options) {
     throw;
   }
   return profile;
+}
+
+// Where the recording goes: the caller's folder, or one that goes away with this.
+class Place {
+ public:
+  explicit Place(const std::filesystem::path& save) : directory_(save) {
+    if (save.empty()) directory_ = temporary_.emplace("layerwatt").path() / "recording";
+    refuse_used_directory(directory_);
+  }
+  const std::filesystem::path& directory() const { return directory_; }
+
+ private:
+  std::optional<TemporaryDirectory> temporary_;
+  std::filesystem::path directory_;
+};
+
+}  // namespace
+
+Profile profile(const Host& given, const ProfileOptions& options) {
+  const ChosenEngine chosen =
+      options.engine_options.cuda_engine != nullptr
+          ? choose_loaded_engine(options.engine)
+          : choose_engine(given, options.engine, options.engine_options.model);
+  const Host host = host_for(given, chosen, options.engine_options.model);
+  SensorOptions sensor_options = options.sensor_options;
+  sensor_options.on_gpu = chosen.backend->on_gpu;
+  const ChosenSensor sensor = open_sensor_choice(host, options.sensor, sensor_options);
+  tell(options, chosen.why);
+  tell(options, sensor.why);
+  const Place place(options.save);
+  const std::unique_ptr<Engine> engine = chosen.backend->create(host, options.engine_options);
+  return measure(host, *engine, sensor.sensor.get(), sensor.why, place.directory(), options);
+}
+
+Profile profile(const Host& host, Engine& engine, const ProfileOptions& options) {
+  const ChosenSensor sensor = open_sensor_choice(host, options.sensor, options.sensor_options);
+  tell(options, sensor.why);
+  const Place place(options.save);
+  return measure(host, engine, sensor.sensor.get(), sensor.why, place.directory(), options);
 }
 
 }  // namespace layerwatt

@@ -7,8 +7,10 @@
 #include <atomic>
 #include <sstream>
 
+#include "fakes/fake_engine.hpp"
 #include "fakes/scratch_directory.hpp"
 #include "fakes/simulated_model.hpp"
+#include "fakes/ticking_clock.hpp"
 #include "layerwatt/registry.hpp"
 #include "record/stop_rule.hpp"
 
@@ -134,6 +136,25 @@ TEST(Profile, SaysWhichEngineAndWhichSensorBeforeItBegins) {
   EXPECT_THAT(notes, ElementsAre("engine sim: by the ending of three.sim.json",
                                  "sensor simulated: the model simulates it"));
   EXPECT_THAT(found.result.sensor.notes, HasSubstr("the model simulates it"));
+}
+
+TEST(Profile, TakesAnEngineOfTheCallersOwn) {
+  fakes::ScratchDirectory scratch;
+  auto clock = std::make_shared<fakes::TickingClock>(1'000'000'000);
+  Host host;
+  host.clock = clock;
+  fakes::FakeEngine engine(*clock, {2.0, 3.0}, 1.0);
+  ProfileOptions options;
+  options.sensor = "none";
+  options.iterations = 20;
+  options.warmup = 5;
+  options.save = scratch / "kept";
+  const Profile found = profile(host, engine, options);
+  EXPECT_EQ(found.result.iterations, 20u);
+  EXPECT_EQ(engine.loads, 1u);
+  EXPECT_DOUBLE_EQ(found.result.layers.at(1).time_ms->mean, 3.0);
+  EXPECT_EQ(load_recording(options.save).iterations.size(), 20u);
+  EXPECT_THROW(profile(host, engine, options), Error) << "that folder holds a recording";
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ class Metric:
     empty `raw`.
 
     >>> Metric([1.0, 2.0, 4.0])
-    Metric(mean=2.3333333333333335,median=2.0,min=1.0,max=4.0,std=1.527525231651947,ci95=1.7285365195...)
+    Metric(mean=2.3333333333333335,median=2.0,min=1.0,max=4.0,std=1.5275...,ci95=1.7285...)
     """
 
     raw: "List[Number]"
