@@ -46,7 +46,8 @@ def simulated(tmp_path_factory, ideal_spec):
 
 @pytest.fixture
 def power_csv(tmp_path):
-    """Power that something else writes: a minute of 2 W around now."""
+    """Power that something else writes: half a minute of 2 W from now, a reading every 0.2 ms, so
+    that no layer of a test is without one."""
     path = tmp_path / "power.csv"
     write_power(path)
     return path
@@ -54,8 +55,8 @@ def power_csv(tmp_path):
 
 def write_power(path):
     now = layerwatt.now_ns()
-    times = numpy.arange(now - 1_000_000_000, now + 60_000_000_000, 5_000_000)
-    rows = "".join(f"{t},2000\n" for t in times)
+    times = numpy.arange(now - 1_000_000_000, now + 30_000_000_000, 200_000)
+    rows = "".join([f"{t},2000\n" for t in times.tolist()])
     path.write_text("time_ns,BOARD\n" + rows)
 
 

@@ -68,6 +68,11 @@ def test_overall_power_and_energy_are_those_of_the_readings_inside(power_csv):
     recording = result.result.recording
     seconds = (recording.end_ns - recording.start_ns) / 1e9
     assert set(result.power_draw.raw) == {2000.0}
+    inside = sum(
+        int(((recording.time_ns >= start) & (recording.time_ns <= end)).sum())
+        for start, end in zip(recording.start_ns, recording.end_ns)
+    )
+    assert len(result.power_draw.raw) == inside < len(recording.time_ns)
     # 2000 mW for so many s are mJ.
     assert set(numpy.round(result.energy.raw, 6)) <= set(numpy.round(2000.0 * seconds, 6))
     for layer in result.layers:
