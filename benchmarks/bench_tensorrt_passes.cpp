@@ -129,7 +129,9 @@ nlohmann::json plan() {
 }
 
 void run(bool gpu) {
-  const std::string modules = LAYERWATT_FAKE_MODULES;
+  // Another folder where the build was moved to another machine.
+  const char* given = ::getenv("LAYERWATT_MODULE_PATH");
+  const std::string modules = given != nullptr ? given : LAYERWATT_FAKE_MODULES;
   if (!gpu) ::setenv("LAYERWATT_CUDA", (modules + "/libfake_cuda.so").c_str(), 1);
   ::setenv("LAYERWATT_MODULE_PATH", modules.c_str(), 1);
   ::setenv("LAYERWATT_TENSORRT_LIB", (modules + "/libfake_nvinfer.so").c_str(), 1);
