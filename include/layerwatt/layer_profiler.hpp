@@ -46,7 +46,8 @@ class LayerProfiler {
   // than it takes the GPU to begin.
   void start_iteration(std::int64_t start_ns);
   // Never throws, as TensorRT calls it where nothing may be thrown; reports that do not fit into
-  // memory are counted as lost. Outside of an iteration it does nothing.
+  // memory are counted as lost. Outside of an iteration it does nothing. The same pointer means the
+  // same name, as it does for TensorRT: a name in a buffer that is used again must be copied first.
   void report_layer_time(const char* name, float ms) noexcept;
   // Stamps the end. An iteration without a report is kept, with every layer missing.
   void finalize_iteration();
