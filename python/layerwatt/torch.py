@@ -76,7 +76,7 @@ def profile(
             raise BadInputError(f"is on {device}", "module", "CPU and CUDA modules can be profiled")
         with torch.cuda.device(device):
             try:
-                capture = _captured(torch, forward, module, select, warmup)
+                capture, _in_use = _captured(torch, forward, module, select, warmup)
             except (Error, RuntimeError) as failed:
                 warnings.warn(
                     f"time alone, since the module cannot be captured into a CUDA graph: {failed}",
@@ -213,9 +213,12 @@ def _result(profiler: Any, power: "Recording", method: str) -> "Result":
 
 def _captured(
     torch: Any, forward: Callable[[], Any], module: Any, select: Selector, warmup: int
-) -> "_core.GraphCapture":
-    """One pass in a graph. Warm-up is on the same stream: the allocator then has every block that
-    the capture asks for, and asks CUDA for none, which a capture forbids."""
+) -> "Tuple[_core.GraphCapture, Any]":
+    """One pass in a graph, and what must live as long as that.
+
+    Warm-up is on the same stream: the allocator then has every block that the capture asks for, and
+    asks CUDA for none, which a capture forbids.
+    """
     capture = _core.GraphCapture()
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
@@ -236,17 +239,7 @@ def _captured(
             kind = str(tensor.dtype).replace("torch.", "")
             if kind in ("float16", "bfloat16", "float32", "float64") and tensor.is_contiguous():
                 capture.watch(tensor.data_ptr(), tensor.numel(), kind)
-    # The graph replays into these; they must not be freed before it is gone.
-    _keep(capture, (stream, output, module))
-    return capture
-
-
-_kept: "List[Tuple[Any, Any]]" = []
-
-
-def _keep(capture: Any, what: Any) -> None:
-    """Of the capture that was made last; the ones before it are used up."""
-    _kept[:] = [(capture, what)]
+    return capture, (stream, output)
 
 
 def _tensors(torch: Any, value: Any) -> Iterator[Any]:
