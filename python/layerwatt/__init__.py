@@ -44,7 +44,7 @@ from ._errors import (
 from ._measure import analyze, load_recording, profile
 from ._record import PowerRecord, record
 
-__version__: str = _core.__version__
+__version__: str = _core.version()
 
 __all__ = [
     "BadInputError",

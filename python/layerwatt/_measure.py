@@ -109,7 +109,7 @@ def profile(
             on_note=_log.info,
         )
     if result.failure is not None:
-        error = result.failure
+        error: Any = result.failure
         error.result = result
         raise error
     if result.interrupted:

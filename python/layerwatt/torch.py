@@ -98,7 +98,7 @@ def profile(
                 **options,
             )
     if result.failure is not None:
-        error = result.failure
+        error: Any = result.failure
         error.result = result
         raise error
     if result.interrupted:

@@ -17,7 +17,7 @@ nb::object from_json(const std::string& text) {
 NB_MODULE(_core, module) {
   using namespace layerwatt::python;
   module.doc() = "layerwatt's C++ library. Use the package `layerwatt`, which is made of this.";
-  module.attr("__version__") = LAYERWATT_VERSION;
+  module.def("version", [] { return LAYERWATT_VERSION; });
   bind_errors(module);
   bind_result_parts(module);
   bind_recording(module);

@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Generator, Optional, Tuple
 
 import numpy
 
@@ -147,7 +147,7 @@ def _profile_path(
 
 def _passes(
     engine: Any, profiler: Any, iterations: int, warmup_iterations: int, warmup: Optional[bool]
-) -> "Iterator[None]":
+) -> "Generator[None, None, None]":
     """Warms up, then yields around each measured pass: before the first, and after every one."""
     context = engine.context
     detail = getattr(getattr(engine, "engine", None), "profiling_verbosity", None)

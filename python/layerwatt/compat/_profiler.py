@@ -229,9 +229,12 @@ def recording_of(profiler: "_core.LayerProfiler", tegradata: TegraData) -> "Reco
             for entry in stamped
         ]
     ).reshape(len(stamped), len(rails))
+    start_ns, end_ns, layer_ms = profiler.recorded()
     return _core.Recording.from_arrays(
         profiler.layers,
-        *profiler.recorded(),
+        start_ns,
+        end_ns,
+        layer_ms,
         times,
         rails,
         power,
