@@ -118,11 +118,17 @@ class JetsonProfilerResult(ProfilerResult):
 
 def timing_of(name: str, times: "numpy.ndarray[Any, Any]") -> LayerTiming:
     """Of one value an iteration, NaN where the layer was not reported; all NaN gives NaN."""
-    raw = times[~numpy.isnan(times)].tolist()
+    there = times[~numpy.isnan(times)]
+    raw = there.tolist()
     if not raw:
         return LayerTiming(name, math.nan, math.nan, math.nan, math.nan, raw)
     return LayerTiming(
-        name, exact_mean(raw), float(numpy.median(raw)), min(raw), max(raw), raw
+        name,
+        exact_mean(raw),
+        float(numpy.median(there)),
+        float(there.min()),
+        float(there.max()),
+        raw,
     )
 
 
@@ -223,12 +229,11 @@ def recording_of(profiler: "_core.LayerProfiler", tegradata: TegraData) -> "Reco
     total = total_rails(rails)
     stamped = [entry for entry in tegradata.data if "timestamp" in entry]
     times = numpy.array([round(float(entry["timestamp"]) * 1e9) for entry in stamped], numpy.int64)
-    power = numpy.array(
-        [
-            [milliwatts(entry[rail]) if rail in entry else math.nan for rail in rails]
-            for entry in stamped
+    power = numpy.empty((len(stamped), len(rails)))
+    for column, rail in enumerate(rails):
+        power[:, column] = [
+            milliwatts(entry[rail]) if rail in entry else math.nan for entry in stamped
         ]
-    ).reshape(len(stamped), len(rails))
     start_ns, end_ns, layer_ms = profiler.recorded()
     return _core.Recording.from_arrays(
         profiler.layers,

@@ -169,8 +169,7 @@ def get_data(
 
 def milliwatts(text: str) -> float:
     """'5191mW/5190mW' and '5191/5190': the reading of now."""
-    now = text.split("/", 1)[0]
-    return float(now[:-2] if now.endswith("mW") else now)
+    return float(text.partition("/")[0].rstrip("mW"))
 
 
 def _printed_name(key: str) -> str:
@@ -179,13 +178,15 @@ def _printed_name(key: str) -> str:
 
 def rails_of(data: List[Entry]) -> List[str]:
     """Keys of power rails, in the order in which they first appear."""
-    names: Dict[str, None] = {}
+    is_rail: Dict[str, bool] = {}
     for entry in data:
+        if entry.keys() <= is_rail.keys():
+            continue  # as good as every line
         for name, value in entry.items():
-            if name in names or _printed_name(name) == "NC" or not _RAIL.match(value):
-                continue
-            names[name] = None
-    return list(names)
+            # By its first value: a key means the same on every line.
+            if name not in is_rail:
+                is_rail[name] = _printed_name(name) != "NC" and bool(_RAIL.match(value))
+    return [name for name, rail in is_rail.items() if rail]
 
 
 def total_rails(rails: List[str]) -> List[str]:
