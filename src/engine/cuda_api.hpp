@@ -33,6 +33,7 @@ struct Api {
   DynamicLibrary library;
   int (*init)(unsigned);
   int (*error_string)(int, const char**);
+  int (*error_name)(int, const char**);
   int (*driver_version)(int*);
   int (*device_count)(int*);
   int (*device_get)(int*, int);

@@ -1,9 +1,12 @@
 #include "engine/cuda_driver.hpp"
 
+#include <dlfcn.h>
+
 #include <array>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "engine/cuda_api.hpp"
 #include "layerwatt/error.hpp"
@@ -31,6 +34,28 @@ std::shared_ptr<const Api> open_api(const SysRoot& sys) {
   return api;
 }
 
+// The last error of CUDA's runtime, where that is a library of its own in this process (plugins
+// link it; libnvinfer has a copy inside that cannot be asked). "" for none.
+std::string runtime_trouble() {
+  for (const char* name : {"libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0"}) {
+    void* library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    if (library == nullptr) continue;
+    const auto last = reinterpret_cast<int (*)()>(::dlsym(library, "cudaGetLastError"));
+    const auto text =
+        reinterpret_cast<const char* (*)(int)>(::dlsym(library, "cudaGetErrorString"));
+    const auto code = reinterpret_cast<const char* (*)(int)>(::dlsym(library, "cudaGetErrorName"));
+    std::string said;
+    if (last != nullptr && text != nullptr && code != nullptr) {
+      if (const int error = last(); error != kSuccess) {
+        said = std::string(text(error)) + " (" + code(error) + ")";
+      }
+    }
+    ::dlclose(library);
+    if (!said.empty()) return said;
+  }
+  return {};
+}
+
 std::string mib(std::size_t bytes) {
   return std::to_string(static_cast<std::size_t>(static_cast<double>(bytes) / kMiB + 1.0)) + " MiB";
 }
@@ -54,6 +79,7 @@ Api::Api(const std::filesystem::path& file)
   };
   need(init, "cuInit");
   need(error_string, "cuGetErrorString");
+  need(error_name, "cuGetErrorName");
   need(driver_version, "cuDriverGetVersion");
   need(device_count, "cuDeviceGetCount");
   need(device_get, "cuDeviceGet");
@@ -149,6 +175,16 @@ std::size_t Device::free_bytes() const {
   std::size_t total = 0;
   api_->check(api_->memory_info(&free, &total), "free memory");
   return free;
+}
+
+void Device::keep_context() const {
+  static std::mutex mutex;
+  static auto& kept = *new std::set<std::pair<const Api*, int>>;
+  const std::lock_guard lock(mutex);
+  if (kept.count({api_.get(), device_}) != 0) return;
+  void* context = nullptr;
+  api_->check(api_->context_retain(&context, device_), "the GPU's context");
+  kept.insert({api_.get(), device_});
 }
 
 std::string unavailable(const SysRoot& sys) {
@@ -296,6 +332,15 @@ void Stream::download(const Buffer& buffer) const {
                                   reinterpret_cast<unsigned long long>(buffer.device()),
                                   buffer.host().size(), stream_),
       "copying an output");
+}
+
+std::string Stream::trouble() const {
+  const Api& api = device_->api();
+  const int result = api.stream_wait(stream_);
+  if (result == kSuccess) return runtime_trouble();
+  const char* name = nullptr;
+  const bool named = api.error_name(result, &name) == kSuccess && name != nullptr;
+  return api.words(result) + (named ? " (" + std::string(name) + ")" : "");
 }
 
 std::unique_ptr<Graph> Stream::capture(const std::function<bool()>& work,

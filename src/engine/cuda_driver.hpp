@@ -38,6 +38,10 @@ class Device {
   int compute_minor() const { return compute_minor_; }
   std::size_t memory_bytes() const { return memory_bytes_; }
   std::size_t free_bytes() const;
+  // Keeps the context when this object and all others are gone, until the process ends. What a
+  // library has loaded into it and remembers (TensorRT's plugins keep their kernels in static
+  // objects) would be gone with it, and the next engine of the process would fail.
+  void keep_context() const;
   int driver_version() const { return driver_version_; }  // 13000 is 13.0
 
  private:
@@ -133,6 +137,9 @@ class Stream {
   void record(const Event& event) const;
   void upload(const Buffer& buffer) const;    // host to device; nothing where it is mapped
   void download(const Buffer& buffer) const;  // device to host
+  // What went wrong with the work so far, in CUDA's words; "" where CUDA knows of nothing. For the
+  // message when a library fails without one. Waits for what is enqueued.
+  std::string trouble() const;
   // What `work` puts on this stream, as a graph. nullptr, and the reason in `why_not`, where it
   // cannot be captured (`work` returns false, or CUDA refuses): the stream is usable again then.
   std::unique_ptr<Graph> capture(const std::function<bool()>& work, std::string& why_not) const;

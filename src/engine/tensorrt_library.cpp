@@ -140,12 +140,13 @@ std::string unavailable(const SysRoot& sys) {
   }
 }
 
-Error failed(Logger& logger, const std::string& doing, const std::string& where) {
+Error failed(Logger& logger, const std::string& doing, const std::string& where,
+             const std::string& cuda) {
   if (logger.theirs()) {
-    return Error(ErrorKind::engine, doing + " failed", where,
-                 "the logger of the runtime that loaded the engine was told why");
+    return Error(ErrorKind::engine, doing + " failed" + (cuda.empty() ? "" : ": CUDA: " + cuda),
+                 where, "the logger of the runtime that loaded the engine was told why");
   }
-  return explain_tensorrt(logger.take(), doing, where);
+  return explain_tensorrt(logger.take(), doing, where, cuda);
 }
 
 }  // namespace layerwatt::trt

@@ -56,7 +56,8 @@ class Library {
 // "" where libnvinfer can be opened; else why not and what to do.
 std::string unavailable(const SysRoot& sys);
 
-// The error for a call that failed without throwing, in TensorRT's fashion.
-Error failed(Logger& logger, const std::string& doing, const std::string& where);
+// The error for a call that failed without throwing, in TensorRT's fashion. `cuda`: what CUDA says.
+Error failed(Logger& logger, const std::string& doing, const std::string& where,
+             const std::string& cuda = {});
 
 }  // namespace layerwatt::trt

@@ -26,6 +26,7 @@ Session::Session(const Host& host, const EngineOptions& options, const std::vect
                                               : Library(host.sys)),
       device_(host.sys, options.device),
       stream_(device_) {
+  device_.keep_context();
   if (options.cuda_engine != nullptr) {
     engine_ = options.cuda_engine;
     return;
@@ -95,7 +96,11 @@ bool Session::enqueue_layers(nvinfer1::IExecutionContext& context) {
 }
 
 void Session::must_enqueue_layers(nvinfer1::IExecutionContext& context) {
-  if (!enqueue_layers(context)) throw failed(logger_, "running it", options_.model.string());
+  if (enqueue_layers(context)) return;
+  const Error error = failed(logger_, "running it", options_.model.string(), stream_.trouble());
+  if (!error.hint().empty()) throw error;
+  throw Error(error.kind(), error.problem(), error.where(),
+              "see whether TensorRT runs it alone: trtexec --loadEngine=FILE --verbose");
 }
 
 TimePass Session::time_pass() {
@@ -111,7 +116,8 @@ TimePass Session::time_pass() {
     must_enqueue_layers(*context);
     stream_.wait();
     if (!context->reportToProfiler()) {
-      throw failed(logger_, "reading the layers' times", options_.model.string());
+      throw failed(logger_, "reading the layers' times", options_.model.string(),
+                   stream_.trouble());
     }
     profiler.finalize_iteration();
   };

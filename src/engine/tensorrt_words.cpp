@@ -17,6 +17,8 @@ constexpr const char* kRebuild =
     "build it here, from the model: layerwatt build MODEL.onnx -o FILE (a plan fits one version of "
     "TensorRT and one kind of GPU)";
 constexpr const char* kPlugin = "give the library that has it: --plugin FILE.so";
+constexpr const char* kAskSanitizer =
+    "a kernel failed, often a plugin's: compute-sanitizer layerwatt … names it";
 constexpr const char* kMemory = "end what else uses the GPU, or give smaller shapes";
 
 // First match wins; the log's own words follow in every case.
@@ -76,19 +78,22 @@ std::string without_place(std::string text) {
 }  // namespace
 
 Error explain_tensorrt(const std::vector<std::string>& log, const std::string& doing,
-                       const std::string& where) {
-  std::string all;
+                       const std::string& where, const std::string& cuda) {
+  std::string all = lower(cuda) + "\n";
   for (const std::string& line : log) all += lower(line) + "\n";
   // The first error is the cause, what follows are its consequences.
-  const std::string said = log.empty() ? "" : without_place(log.front());
+  std::string said = log.empty() ? "" : without_place(log.front());
+  if (!cuda.empty()) said += (said.empty() ? "CUDA: " : "; CUDA: ") + cuda;
   for (const Known& known : kKnown) {
     if (all.find(known.words) == std::string::npos) continue;
     return Error(known.kind, known.problem + std::string(said.empty() ? "" : ": ") + said, where,
                  known.hint);
   }
-  return Error(ErrorKind::engine,
-               doing + " failed" + (said.empty() ? ", and TensorRT did not say why" : ": " + said),
-               where);
+  if (said.empty()) {
+    return Error(ErrorKind::engine, doing + " failed, and TensorRT did not say why", where);
+  }
+  return Error(ErrorKind::engine, doing + " failed: " + said, where,
+               cuda.empty() ? "" : kAskSanitizer);
 }
 
 namespace {

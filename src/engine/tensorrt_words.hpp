@@ -12,9 +12,10 @@ namespace layerwatt {
 
 // TensorRT reports by its log alone: `log` holds its errors (and warnings), oldest first, of the
 // call that failed. The error says what to do where that is known; else it has TensorRT's own
-// words. `doing` is what was tried ("loading the plan"), `where` the file.
+// words. `doing` is what was tried ("loading the plan"), `where` the file, `cuda` what CUDA itself
+// says went wrong; "" = nothing.
 Error explain_tensorrt(const std::vector<std::string>& log, const std::string& doing,
-                       const std::string& where);
+                       const std::string& where, const std::string& cuda = {});
 
 // Whether the start of a file can be a serialized engine; else what it is instead.
 // "" = can be.

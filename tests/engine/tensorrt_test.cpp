@@ -249,6 +249,39 @@ TEST_F(TensorRtTest, AnEngineThatFailsToRunSaysWhatTensorRtSaid) {
   EXPECT_THAT(error.problem(), HasSubstr("an illegal memory access"));
 }
 
+// Plugins remember what they loaded into CUDA's context in objects that live as long as the
+// process.
+TEST_F(TensorRtTest, WhatALibraryLoadedForOneEngineIsThereForTheNext) {
+  json plan = small_plan();
+  for (json& layer : plan["layers"]) layer["launch"] = true;
+  Inference inference;
+  for (int engine = 0; engine < 2; ++engine) {
+    SCOPED_TRACE(engine);
+    loaded(plan)->infer(inference);
+    EXPECT_EQ(inference.layer_ms.size(), 3u);
+  }
+}
+
+TEST_F(TensorRtTest, WhereTensorRtSaysNothingCudaIsAsked) {
+  json plan = small_plan();
+  plan["fail"] = "silently";
+  const Error silent = load_error(plan);
+  EXPECT_EQ(silent.problem(), "running it failed, and TensorRT did not say why");
+  EXPECT_THAT(silent.hint(), HasSubstr("trtexec --loadEngine"));
+  plan["cuda_error"] = 719;
+  const Error lost = load_error(plan);
+  EXPECT_EQ(lost.problem(),
+            "running it failed: CUDA: unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)");
+  EXPECT_THAT(lost.hint(), HasSubstr("compute-sanitizer"));
+  // The driver knows nothing of a launch that its runtime refused.
+  plan["cuda_error"] = 0;
+  cuda_->lost = 0;
+  const DynamicLibrary runtime(modules() + "/libcudart.so.12");
+  EXPECT_EQ(load_error(plan).problem(),
+            "running it failed: CUDA: no kernel image is available for execution on the device "
+            "(cudaErrorNoKernelImageForDevice)");
+}
+
 TEST_F(TensorRtTest, WhatThisEngineHasNotIsRefused) {
   EngineOptions options;
   options.precision = "f16";

@@ -37,6 +37,15 @@ TEST(ExplainTensorRt, GivesTensorRtsOwnWordsForTheRest) {
   EXPECT_EQ(error.problem(), "running it failed: Something new");
   EXPECT_EQ(explain_tensorrt({}, "running it", "f").problem(),
             "running it failed, and TensorRT did not say why");
+  const Error both = explain_tensorrt({"9: Error Code 9: Something new"}, "running it", "f",
+                                      "unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)");
+  EXPECT_EQ(both.problem(),
+            "running it failed: Something new; CUDA: unspecified launch failure "
+            "(CUDA_ERROR_LAUNCH_FAILED)");
+  EXPECT_NE(both.hint().find("compute-sanitizer"), std::string::npos);
+  EXPECT_EQ(
+      explain_tensorrt({}, "running it", "f", "out of memory (CUDA_ERROR_OUT_OF_MEMORY)").problem(),
+      "out of device memory: CUDA: out of memory (CUDA_ERROR_OUT_OF_MEMORY)");
 }
 
 TEST(NotAPlan, TellsWhatAFileIsInstead) {

@@ -18,7 +18,9 @@ constexpr int kSuccess = 0;
 constexpr int kInvalidValue = 1;
 constexpr int kOutOfMemory = 2;
 constexpr int kNoDevice = 100;
+constexpr int kInvalidHandle = 400;
 constexpr int kNotReady = 600;
+constexpr int kLaunchFailed = 719;
 constexpr int kCaptureUnsupported = 900;
 constexpr int kCaptureInvalidated = 901;
 constexpr double kBytesPerNs = 10.0;
@@ -32,6 +34,16 @@ std::int64_t now_ns() {
 
 struct Graph {
   std::int64_t ns = 0;
+};
+
+// A kernel or a module is gone with the context that it was loaded into.
+struct Kernel {
+  bool copy = false;
+  int generation = 0;
+};
+struct Module {
+  Kernel fma;
+  Kernel copy;
 };
 
 std::map<void*, std::size_t>& sizes() {
@@ -128,6 +140,12 @@ int cuGetErrorString(int result, const char** text) {
     case kNoDevice:
       *text = "no CUDA-capable device is detected";
       return kSuccess;
+    case kInvalidHandle:
+      *text = "invalid resource handle";
+      return kSuccess;
+    case kLaunchFailed:
+      *text = "unspecified launch failure";
+      return kSuccess;
     case kCaptureUnsupported:
       *text = "operation not permitted when stream is capturing";
       return kSuccess;
@@ -137,6 +155,12 @@ int cuGetErrorString(int result, const char** text) {
     default:
       return kInvalidValue;
   }
+}
+
+int cuGetErrorName(int result, const char** text) {
+  if (result != kLaunchFailed) return kInvalidValue;
+  *text = "CUDA_ERROR_LAUNCH_FAILED";
+  return kSuccess;
 }
 
 int cuDriverGetVersion(int* version) {
@@ -178,7 +202,7 @@ int cuDevicePrimaryCtxRetain(void** context, int) {
 
 int cuDevicePrimaryCtxRelease_v2(int) {
   const std::lock_guard lock(fake_cuda()->mutex);
-  --fake_cuda()->contexts;
+  if (--fake_cuda()->contexts == 0) ++fake_cuda()->context_generation;
   return kSuccess;
 }
 
@@ -247,7 +271,7 @@ int cuStreamSynchronize(CUstream_st* stream) {
   }
   std::this_thread::sleep_for(std::chrono::nanoseconds(stream->busy_until_ns - now_ns()));
   stream->seen_idle = true;
-  return kSuccess;
+  return fake_cuda()->lost;
 }
 
 int cuStreamBeginCapture_v2(CUstream_st* stream, int) {
@@ -290,29 +314,27 @@ int cuGraphLaunch(void* graph, CUstream_st* stream) {
 
 // Kernels are told apart by name; a round of either takes a nanosecond.
 int cuModuleLoadData(void** module, const void*) {
-  count_object(1);
-  *module = new int;
+  const int generation = fake_cuda()->context_generation;
+  *module = new Module{{false, generation}, {true, generation}};
   return kSuccess;
 }
 
 int cuModuleUnload(void* module) {
-  count_object(-1);
-  delete static_cast<int*>(module);
+  delete static_cast<Module*>(module);
   return kSuccess;
 }
 
-int cuModuleGetFunction(void** function, void*, const char* name) {
-  static char fma;
-  static char copy;
-  *function = std::strstr(name, "copy") != nullptr ? &copy : &fma;
+int cuModuleGetFunction(void** function, void* module, const char* name) {
+  Module& all = *static_cast<Module*>(module);
+  *function = std::strstr(name, "copy") != nullptr ? &all.copy : &all.fma;
   return kSuccess;
 }
 
 int cuLaunchKernel(void* function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
                    unsigned, CUstream_st* stream, void** arguments, void**) {
-  void* fma = nullptr;
-  cuModuleGetFunction(&fma, nullptr, "fma");
-  fake_cuda_work(stream, *static_cast<std::uint32_t*>(arguments[function == fma ? 1 : 2]));
+  const Kernel& kernel = *static_cast<Kernel*>(function);
+  if (kernel.generation != fake_cuda()->context_generation) return kInvalidHandle;
+  fake_cuda_work(stream, *static_cast<std::uint32_t*>(arguments[kernel.copy ? 2 : 1]));
   return kSuccess;
 }
 
@@ -342,6 +364,7 @@ int cuEventQuery(CUevent_st* event) {
 }
 
 int cuEventSynchronize(CUevent_st* event) {
+  ++fake_cuda()->event_waits;
   std::this_thread::sleep_for(std::chrono::nanoseconds(event->time_ns - now_ns()));
   see(*event);
   return kSuccess;

@@ -21,8 +21,11 @@ struct FakeCuda {
   std::size_t host_memory_bytes = std::size_t{16} << 30;
   std::size_t host_bytes = 0;  // pinned
   int contexts = 0;            // held
-  int objects = 0;             // streams, events and graphs that are alive
+  int context_generation = 0;  // how often the last holder let go of the context
+  int objects = 0;             // streams, events, graphs that are alive; modules are not counted
   std::int64_t graph_launches = 0;
+  std::int64_t event_waits = 0;  // how often a thread went to sleep for one
+  int lost = 0;                  // the error that every wait gives from now on
 };
 
 }  // namespace layerwatt::fakes

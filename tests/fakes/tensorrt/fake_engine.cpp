@@ -118,6 +118,10 @@ class Context final : public IExecutionContext {
                   "access was encountered)");
       return false;
     }
+    if (json.value("fail", "") == "silently") {
+      gpu().lose(json.value("cuda_error", 0));
+      return false;
+    }
     const bool capturing = gpu().is_capturing(stream);
     if (capturing && (profiler_ != nullptr || !json.value("capturable", true))) {
       logger_.log(ILogger::Severity::kERROR,
@@ -131,7 +135,10 @@ class Context final : public IExecutionContext {
     const double overhead_ms = json.value("overhead_ms", 0.0);
     if (profile && !gpu().record(events_.front(), stream)) return false;
     for (std::size_t i = 0; i < plan_->layers.size(); ++i) {
-      if (!gpu().enqueue(plan_->layers[i].work, stream)) return false;
+      const std::string refused = gpu().enqueue(plan_->layers[i].work, stream);
+      if (!refused.empty()) {
+        return refuse("1: [runner.cpp::execute::416] Error Code 1: Cuda Driver (" + refused + ")");
+      }
       if (!profile) continue;
       gpu().overhead(overhead_ms, stream);
       if (!gpu().record(events_[i + 1], stream)) return false;
@@ -270,11 +277,11 @@ FakePlan::FakePlan(const Json& from) : json(from) {
     }
   }
   for (const Json& layer : json.value("layers", Json::array())) {
-    layers.push_back(
-        {layer.at("name").get<std::string>(),
-         {layer.value("ms", 0.1), layer.value("kernel", "fma"), layer.value("amount", 1000U)},
-         layer.value("info", Json()),
-         layer.value("skip_every", 0)});
+    layers.push_back({layer.at("name").get<std::string>(),
+                      {layer.value("ms", 0.1), layer.value("kernel", "fma"),
+                       layer.value("amount", 1000U), layer.value("launch", false)},
+                      layer.value("info", Json()),
+                      layer.value("skip_every", 0)});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "engine/builtin_kernels.hpp"
+#include "fakes/cuda/fake_cuda.hpp"
 
 namespace layerwatt::fakes {
 namespace {
@@ -44,40 +45,51 @@ void GpuWork::break_capture(CUstream_st* stream) const {
   wait(stream);  // not allowed in a capture, which is lost by it
 }
 
-bool GpuWork::load_kernels() {
-  if (loaded_) return fma_ != nullptr;
-  loaded_ = true;
-  void* module = nullptr;
-  if (find<int (*)(void**, const void*)>(library_, "cuModuleLoadData")(&module, kBuiltinKernels) !=
-      0) {
-    return false;
-  }
-  const auto function = find<int (*)(void**, void*, const char*)>(library_, "cuModuleGetFunction");
-  function(&copy_, module, "layerwatt_copy");
-  find<int (*)(unsigned long long*, std::size_t)>(library_, "cuMemAlloc_v2")(&memory_,
-                                                                             kMemoryBytes);
-  return function(&fma_, module, "layerwatt_fma") == 0 && memory_ != 0;
+void GpuWork::lose(int error) const {
+  find<FakeCuda* (*)()>(library_, "fake_cuda")()->lost = error;
 }
 
-bool GpuWork::enqueue(const LayerWork& work, CUstream_st* stream) {
-  if (is_fake()) {
-    fake_work_(stream, static_cast<std::int64_t>(work.ms * 1e6));
-    return true;
+std::string GpuWork::words(int error) const {
+  const char* text = nullptr;
+  find<int (*)(int, const char**)>(library_, "cuGetErrorString")(error, &text);
+  return text != nullptr ? text : "CUDA error " + std::to_string(error);
+}
+
+int GpuWork::load_kernels() {
+  if (fma_ != nullptr) return 0;
+  void* module = nullptr;
+  int error =
+      find<int (*)(void**, const void*)>(library_, "cuModuleLoadData")(&module, kBuiltinKernels);
+  const auto function = find<int (*)(void**, void*, const char*)>(library_, "cuModuleGetFunction");
+  if (error == 0) error = function(&copy_, module, "layerwatt_copy");
+  if (error == 0 && !is_fake()) {
+    error = find<int (*)(unsigned long long*, std::size_t)>(library_, "cuMemAlloc_v2")(
+        &memory_, kMemoryBytes);
   }
-  if (!is_capturing(stream) && !load_kernels()) return false;
+  return error == 0 ? function(&fma_, module, "layerwatt_fma") : error;
+}
+
+std::string GpuWork::enqueue(const LayerWork& work, CUstream_st* stream) {
+  if (is_fake() && !work.launch) {
+    fake_work_(stream, static_cast<std::int64_t>(work.ms * 1e6));
+    return {};
+  }
+  if (!is_capturing(stream)) {
+    if (const int error = load_kernels(); error != 0) return words(error);
+  }
   using Launch = int (*)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
                          unsigned, CUstream_st*, void**, void**);
   const auto launch = find<Launch>(library_, "cuLaunchKernel");
   unsigned long long to = memory_;
   unsigned long long from = memory_ + kMemoryBytes / 2;
   std::uint32_t amount = work.amount;
-  if (work.kernel == "copy") {
-    void* arguments[] = {&to, &from, &amount};
-    return launch(copy_, 1056, 1, 1, 256, 1, 1, 0, stream, arguments, nullptr) == 0;
-  }
-  void* arguments[] = {&to, &amount};
+  const bool copy = work.kernel == "copy";
+  void* copy_arguments[] = {&to, &from, &amount};
+  void* fma_arguments[] = {&to, &amount};
   const unsigned blocks = work.kernel == "one_block" ? 1 : 1056;
-  return launch(fma_, blocks, 1, 1, 256, 1, 1, 0, stream, arguments, nullptr) == 0;
+  const int error = launch(copy ? copy_ : fma_, blocks, 1, 1, 256, 1, 1, 0, stream,
+                           copy ? copy_arguments : fma_arguments, nullptr);
+  return error == 0 ? "" : words(error);
 }
 
 void GpuWork::overhead(double ms, CUstream_st* stream) const {

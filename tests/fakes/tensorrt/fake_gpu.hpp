@@ -17,6 +17,7 @@ struct LayerWork {
   double ms = 0.1;             // on the fake GPU
   std::string kernel = "fma";  // on a real one: fma, one_block, copy
   std::uint32_t amount = 1000;
+  bool launch = false;  // launch the kernel on the fake GPU as well
 };
 
 class GpuWork {
@@ -25,8 +26,11 @@ class GpuWork {
   bool is_fake() const { return fake_work_ != nullptr; }
   bool is_capturing(CUstream_st* stream) const;
   void break_capture(CUstream_st* stream) const;
-  // One layer's work, enqueued. False where CUDA refuses.
-  bool enqueue(const LayerWork& work, CUstream_st* stream);
+  // One layer's work, enqueued. CUDA's error in words where it refuses, else "". Kernels are loaded
+  // once and remembered, as TensorRT's plugins do.
+  std::string enqueue(const LayerWork& work, CUstream_st* stream);
+  // Of the fake GPU: every wait gives this error from now on.
+  void lose(int error) const;
   // The GPU's time that a profiler's events cost.
   void overhead(double ms, CUstream_st* stream) const;
   CUevent_st* make_event() const;
@@ -37,13 +41,13 @@ class GpuWork {
 
  private:
   GpuWork();
-  bool load_kernels();
+  int load_kernels();
+  std::string words(int error) const;
 
   void* library_ = nullptr;
   void (*fake_work_)(CUstream_st*, std::int64_t) = nullptr;
   bool (*fake_capturing_)(CUstream_st*) = nullptr;
   void (*fake_break_)(CUstream_st*) = nullptr;
-  bool loaded_ = false;
   void* fma_ = nullptr;
   void* copy_ = nullptr;
   unsigned long long memory_ = 0;
