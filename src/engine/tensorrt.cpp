@@ -27,8 +27,6 @@ namespace {
 
 using nlohmann::json;
 
-// Enqueued ahead, so that the GPU never waits for the host between two inferences.
-constexpr std::size_t kAhead = 4;
 // The host was away (a sensor was opened): what was enqueued before is of another time.
 constexpr std::int64_t kAwayNs = 20'000'000;
 constexpr int kPlainTrials = 20;
@@ -91,6 +89,7 @@ class TensorRtEngine final : public Engine {
     // Loaded again, for another run: what hangs on the old session goes first.
     settle();
     enqueued_.clear();
+    done_ = 0;
     idle_.clear();
     clock_.reset();
     layers_.clear();
@@ -116,11 +115,16 @@ class TensorRtEngine final : public Engine {
       session_->stream().wait();
       for (auto& marks : enqueued_) idle_.push_back(std::move(marks));
       enqueued_.clear();
+      done_ = 0;
     }
     clock_->keep_fresh();
-    while (enqueued_.size() < kAhead) enqueue();
+    while (enqueued_.size() < ahead_) enqueue();
+    if (done_ == 0) {
+      const std::size_t last = wait_for(ahead_);
+      enqueued_[last]->end.wait();
+      done_ = last + 1;
+    }
     const Marks& marks = *enqueued_.front();
-    marks.end.wait();
     // The tie between the clocks is renewed now and then, and not exact.
     out.start_ns = std::max(clock_->time_ns(marks.begin), last_end_ns_);
     out.end_ns = std::max(clock_->time_ns(marks.end), out.start_ns + 1);
@@ -129,6 +133,7 @@ class TensorRtEngine final : public Engine {
     next_row_ = (next_row_ + 1) % profiled_.rows.size();
     idle_.push_back(std::move(enqueued_.front()));
     enqueued_.pop_front();
+    --done_;
     returned_ns_ = host_.clock->now_ns();
   }
 
@@ -191,6 +196,7 @@ class TensorRtEngine final : public Engine {
     }
     std::sort(kernels_ms.begin(), kernels_ms.end());
     plain_ms_ = kernels_ms[kernels_ms.size() / 2];
+    ahead_ = inferences_ahead(plain_ms_);
   }
 
   void describe_layers() {
@@ -289,6 +295,8 @@ class TensorRtEngine final : public Engine {
   std::string engine_json_;
   std::string device_json_;
   std::deque<std::unique_ptr<Marks>> enqueued_;
+  std::size_t ahead_ = 0;  // as many are enqueued, so that the GPU never waits for the host
+  std::size_t done_ = 0;   // of enqueued_, from the front, that are known to be done
   std::vector<std::unique_ptr<Marks>> idle_;
   std::int64_t last_end_ns_ = 0;
   std::int64_t returned_ns_ = 0;

@@ -1,8 +1,15 @@
 #include "engine/two_passes.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace layerwatt {
+namespace {
+
+constexpr std::size_t kFewestAhead = 4;
+constexpr std::size_t kMostAhead = 64;
+
+}  // namespace
 
 double sum_of_reported(std::span<const double> layer_ms) {
   double sum = 0.0;
@@ -11,6 +18,14 @@ double sum_of_reported(std::span<const double> layer_ms) {
   }
   return sum;
 }
+
+std::size_t inferences_ahead(double inference_ms) {
+  constexpr double kAheadMs = 10.0;
+  if (!(inference_ms > kAheadMs / static_cast<double>(kMostAhead))) return kMostAhead;
+  return std::max(kFewestAhead, static_cast<std::size_t>(std::ceil(kAheadMs / inference_ms)));
+}
+
+std::size_t wait_for(std::size_t ahead) { return ahead > kFewestAhead ? ahead / 2 : 0; }
 
 double fit_layers(std::span<const double> profiled_ms, double kernels_ms,
                   std::vector<double>& layer_ms) {

@@ -282,6 +282,25 @@ TEST_F(TensorRtTest, WhereTensorRtSaysNothingCudaIsAsked) {
             "(cudaErrorNoKernelImageForDevice)");
 }
 
+TEST_F(TensorRtTest, ManyShortInferencesAreEnqueuedAheadAndFetchedTogether) {
+  const auto engine = loaded(small_plan());
+  const std::int64_t launches = cuda_->graph_launches;
+  const std::int64_t waits = cuda_->event_waits;
+  Inference inference;
+  engine->infer(inference);
+  const std::int64_t ahead = cuda_->graph_launches - launches;
+  EXPECT_GE(ahead, 13) << "10 ms of 0.7 ms each, and a little for a busy machine";
+  EXPECT_LE(ahead, 15);
+  std::int64_t before = inference.end_ns;
+  for (int i = 1; i < 80; ++i) {
+    engine->infer(inference);
+    EXPECT_GE(inference.start_ns, before) << i;
+    before = inference.end_ns;
+  }
+  EXPECT_EQ(cuda_->graph_launches - launches, ahead + 79) << "none is lost";
+  EXPECT_LE(cuda_->event_waits - waits, 80 / (ahead / 2 + 1) + 1);
+}
+
 TEST_F(TensorRtTest, WhatThisEngineHasNotIsRefused) {
   EngineOptions options;
   options.precision = "f16";
