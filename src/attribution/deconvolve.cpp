@@ -1,5 +1,7 @@
 #include "attribution/deconvolve.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -61,6 +63,10 @@ std::string implausible(const KnownResponse& known, const Response& found, const
       (segments.edge_ms.back() - segments.edge_ms.front()) / static_cast<double>(inferences);
   const bool searched = !known.window_ms || !known.time_constant_ms;
   if (searched && found.window_ms + 2.0 * found.time_constant_ms > 2.0 * inference_ms) {
+    if (known.window_ms && *known.window_ms > 2.0 * inference_ms) {
+      return fmt::format("a reading is a mean over {:.3g} ms, an inference takes {:.3g} ms",
+                         *known.window_ms, inference_ms);
+    }
     return "the sensor's response is not known and is longer than an inference";
   }
   if (!known.blur_ms && found.blur_ms > kMostBlurMs) {

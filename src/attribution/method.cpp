@@ -63,8 +63,9 @@ MethodChoice choose_method(std::optional<Method> asked, const SensorTiming& timi
   if (!timing.known) {
     choice.warnings.push_back(
         {"sensor_response_unknown",
-         "the sensor's window, latency, time constant or stamp error is not known, so no layer has "
-         "an interval and readings may belong to a neighbour",
+         "the sensor's " + timing.unknown +
+             (timing.unknown.find(" and ") == std::string::npos ? " is" : " are") +
+             " not known, so no layer has an interval and readings may belong to a neighbour",
          "run layerwatt calibrate once on this machine"});
   }
   if (asked == Method::overlap) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "attribution/statistics.hpp"
@@ -15,6 +16,21 @@ namespace {
 constexpr double kBoxDistance = 0.25;
 constexpr double kExponentialDistance = 0.7357588823;  // 2 / e
 constexpr double kNormalDistance = 0.7978845608;       // sqrt(2 / pi)
+
+// "window, latency and stamp error"
+std::string unknown_of(const SensorModel& model, bool energy) {
+  std::vector<std::string> names;
+  if (!model.window_ms && !energy) names.emplace_back("window");
+  if (!model.latency_ms) names.emplace_back("latency");
+  if (!model.time_constant_ms) names.emplace_back("time constant");
+  if (!model.timestamp_error_ms) names.emplace_back("stamp error");
+  std::string all;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) all += i + 1 < names.size() ? ", " : " and ";
+    all += names[i];
+  }
+  return all;
+}
 
 double median_ms(const PowerSamples& power, bool of_intervals) {
   std::vector<double> gaps;
@@ -42,8 +58,8 @@ SensorTiming sensor_timing(const SensorModel& model, const PowerSamples& power) 
   timing.smear_ms = kBoxDistance * window + kExponentialDistance * tau + kNormalDistance * error;
   timing.settle_before_ms = window / 2.0 + 4.0 * tau + 4.0 * error;
   timing.settle_after_ms = window / 2.0 + tau + 4.0 * error;
-  timing.known = (model.window_ms || energy) && model.latency_ms && model.time_constant_ms &&
-                 model.timestamp_error_ms;
+  timing.unknown = unknown_of(model, energy);
+  timing.known = timing.unknown.empty();
   timing.spacing_ms = median_ms(power, false);
   timing.update_ms = std::max(timing.spacing_ms, model.period_ms.value_or(0.0));
   return timing;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "layerwatt/recording.hpp"
 
@@ -26,6 +27,7 @@ struct SensorTiming {
   double settle_after_ms = 0.0;
   // Window, latency, time constant and stamp error are all known.
   bool known = false;
+  std::string unknown;  // which of them are not: "latency and time constant"
   // Between readings; the median, so that a gap does not count. 0 for fewer than two.
   double spacing_ms = 0.0;
   // Between readings that are new: the sensor's period where it is polled faster than it updates.

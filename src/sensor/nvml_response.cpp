@@ -46,8 +46,9 @@ NvmlResponse response_of(NvmlReading reading, const Update& update) {
   response.model.period_ms = update.period_ms;
   switch (reading) {
     case NvmlReading::energy:
-      // A difference of two counts covers all that lies between their updates.
-      response.model.window_ms = update.period_ms;
+      // A difference of two counts covers all that lies between their updates: that window is the
+      // readings' own, and the counter adds none to it.
+      response.model.window_ms = 0.0;
       response.notes =
           "energy counter, differences between its updates; whether it integrates without gaps is "
           "not documented";
@@ -67,8 +68,8 @@ NvmlResponse response_of(NvmlReading reading, const Update& update) {
   }
   if (!update.period_ms) {
     response.notes +=
-        "; period and window are not known for this architecture: `layerwatt "
-        "calibrate` measures them";
+        "; how often it updates is not known for this architecture: `layerwatt calibrate` "
+        "measures it";
   }
   return response;
 }
@@ -81,10 +82,7 @@ NvmlResponse nvml_response(NvmlReading reading, Architecture architecture, int c
       response_of(reading, update_of(architecture, compute_major, compute_minor));
   SensorModel& model = response.model;
   // Asked less often than it updates, it tells of what lies between two times of asking.
-  if (model.period_ms && interval_ms > *model.period_ms) {
-    if (reading == NvmlReading::energy) model.window_ms = interval_ms;
-    model.period_ms = interval_ms;
-  }
+  if (model.period_ms && interval_ms > *model.period_ms) model.period_ms = interval_ms;
   model.timestamp_error_ms = std::min(interval_ms, kSlowestUpdateMs) / std::sqrt(12.0);
   return response;
 }

@@ -104,7 +104,7 @@ SensorInfo RaplReader::open() {
   }
   info.scope = has_dram ? "cpu package + dram" : "cpu package";
   info.model.period_ms = std::max(kUpdateMs, interval_ms_);
-  info.model.window_ms = info.model.period_ms;
+  info.model.window_ms = 0.0;  // beyond the time between two counts
   // The counter is up to one update old: half of it on average, spread evenly.
   info.model.latency_ms = kUpdateMs / 2;
   info.model.time_constant_ms = 0.0;

@@ -93,6 +93,12 @@ TEST(Deconvolve, ASlowSensorOfUnknownResponseIsRefused) {
   const Result result = attribute(made.recording);
   ASSERT_EQ(result.groups.size(), 1u) << result.method_reason;
   EXPECT_EQ(result.groups[0].layers.size(), 5u);
+  SensorModel window_known;
+  window_known.window_ms = 100.0;
+  const auto outcome = deconvolve(made.recording.iterations, made.recording.power, window_known);
+  EXPECT_FALSE(outcome.fit);
+  EXPECT_EQ(outcome.refused.find("a reading is a mean over 100 ms, an inference takes "), 0u)
+      << "not that it is unknown: " << outcome.refused;
 }
 
 // A short response once passed for such a one, and 2 of 56 layers were covered.

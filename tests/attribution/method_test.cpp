@@ -57,13 +57,16 @@ TEST(ChooseMethod, AWindowKnownToBeLongIsEnoughToGroup) {
   const MethodChoice c = choice_for(b, 1);
   EXPECT_THAT(c.grouped, ElementsAre(true, true, false, true));
   EXPECT_THAT(c.reason, HasSubstr("at least 100 ms"));
+  EXPECT_THAT(find_warning(c.warnings, "sensor_response_unknown")->message,
+              HasSubstr("the sensor's latency, time constant and stamp error are not known"));
 }
 
 TEST(ChooseMethod, AnUnknownSensorIsGroupedOnlyWhenItsReadingsAreFarApart) {
   Builder near = three_layers();
   const MethodChoice fast = choice_for(near, 5);
   EXPECT_THAT(fast.grouped, IsEmpty());
-  EXPECT_NE(find_warning(fast.warnings, "sensor_response_unknown"), nullptr);
+  EXPECT_THAT(find_warning(fast.warnings, "sensor_response_unknown")->message,
+              HasSubstr("window, latency, time constant and stamp error are not known"));
   Builder far = three_layers();
   const MethodChoice slow = choice_for(far, 5.1);
   EXPECT_THAT(slow.grouped, ElementsAre(true, true, false, true));

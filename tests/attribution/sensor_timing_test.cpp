@@ -31,6 +31,11 @@ TEST(SensorTiming, IsUnknownWithOneFigureUnknown) {
     (model.*field).reset();
     EXPECT_FALSE(sensor_timing(model, b.get().power).known);
   }
+  EXPECT_EQ(sensor_timing({100, {}, 2, 3, 0.5}, b.get().power).unknown, "window");
+  EXPECT_EQ(sensor_timing({100, 25, {}, {}, 1.4}, b.get().power).unknown,
+            "latency and time constant");
+  EXPECT_EQ(sensor_timing({}, b.get().power).unknown,
+            "window, latency, time constant and stamp error");
 }
 
 TEST(SensorTiming, AnEnergyReadingsWindowIsItsInterval) {
@@ -43,6 +48,20 @@ TEST(SensorTiming, AnEnergyReadingsWindowIsItsInterval) {
   const EffectiveTimes times(b.get().power, t);
   EXPECT_EQ(times(0), at_ms(4));
   EXPECT_EQ(times(1), at_ms(14));
+}
+
+// NVML's counter: once its 100 ms stood in the model as well as between the counts, and every
+// reading was placed 50 ms early.
+TEST(SensorTiming, ACountersOwnWindowComesOnTop) {
+  Builder b({});
+  b.energy(0, 100, 1).energy(100, 200, 1);
+  const auto of = [&](double window_ms) {
+    return sensor_timing({100, window_ms, {}, {}, 0.0}, b.get().power);
+  };
+  EXPECT_DOUBLE_EQ(of(0).blur_ms, 100.0);
+  EXPECT_EQ(EffectiveTimes(b.get().power, of(0))(1), at_ms(150));
+  EXPECT_DOUBLE_EQ(of(20).blur_ms, 120.0);
+  EXPECT_EQ(EffectiveTimes(b.get().power, of(20))(1), at_ms(140));
 }
 
 TEST(EffectiveTimes, AreStampsLessTheDelay) {

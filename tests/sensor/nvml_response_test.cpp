@@ -31,9 +31,10 @@ TEST(NvmlResponse, AnAverageHasItsSecondAndADifferenceItsPeriod) {
     return nvml_response(reading, Architecture::hopper, 9, 0, interval_ms).model;
   };
   EXPECT_EQ(hopper(NvmlReading::average, 5.0).window_ms, 1000.0);
-  EXPECT_EQ(hopper(NvmlReading::energy, 5.0).window_ms, 100.0);
+  EXPECT_EQ(hopper(NvmlReading::energy, 5.0).period_ms, 100.0);
+  EXPECT_EQ(hopper(NvmlReading::energy, 5.0).window_ms, 0.0) << "none beyond its period";
   EXPECT_DOUBLE_EQ(*hopper(NvmlReading::energy, 5.0).timestamp_error_ms, 5.0 / std::sqrt(12.0));
-  EXPECT_EQ(hopper(NvmlReading::energy, 250.0).window_ms, 250.0) << "asked less often";
+  EXPECT_EQ(hopper(NvmlReading::energy, 250.0).period_ms, 250.0) << "asked less often";
   EXPECT_EQ(hopper(NvmlReading::instant, 250.0).window_ms, 25.0);
   EXPECT_EQ(hopper(NvmlReading::instant, 250.0).period_ms, 250.0);
   EXPECT_DOUBLE_EQ(*hopper(NvmlReading::instant, 250.0).timestamp_error_ms,

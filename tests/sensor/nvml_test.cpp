@@ -57,7 +57,8 @@ TEST(NvmlSensor, CountsEnergyFromItsStartAndOnlyAtTheCountersUpdates) {
   EXPECT_EQ(reading.info().reading, Reading::energy);
   EXPECT_EQ(reading.info().format, PowerFormat::energy_csv);
   EXPECT_EQ(reading.info().scope, "gpu board");
-  EXPECT_EQ(reading.info().model.window_ms, 100.0);
+  EXPECT_EQ(reading.info().model.period_ms, 100.0);
+  EXPECT_EQ(reading.info().model.window_ms, 0.0) << "counted twice, it moved readings by half";
   EXPECT_NE(reading.info().notes.find("SM 1980 MHz, memory 2619 MHz, 34 °C, limit 700 W"),
             std::string::npos)
       << reading.info().notes;

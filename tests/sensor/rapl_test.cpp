@@ -58,6 +58,7 @@ TEST(Rapl, SumsPackagesAndDramAndShowsTheRest) {
   EXPECT_EQ(info.scope, "cpu package + dram");
   EXPECT_EQ(info.reading, Reading::energy);
   EXPECT_EQ(info.model.period_ms, 5.0);
+  EXPECT_EQ(info.model.window_ms, 0.0) << "none beyond the time between two counts";
   EXPECT_TRUE(info.measured);
 }
 
