@@ -34,7 +34,7 @@ using layerwatt::cuda::Event;
 constexpr int kLayers = 60;
 constexpr int kRounds = 9;
 constexpr std::size_t kIterations = 1000;
-constexpr std::size_t kAhead = 4;  // as the engine does
+constexpr std::size_t kAhead = 4;  // a plain loop's; the engine has 10 ms ahead
 
 struct Times {
   double wall_us;
