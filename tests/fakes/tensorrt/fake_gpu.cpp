@@ -56,6 +56,7 @@ std::string GpuWork::words(int error) const {
 }
 
 int GpuWork::load_kernels() {
+  const std::lock_guard lock(mutex_);  // engines that run in parallel load them at once
   if (fma_ != nullptr) return 0;
   void* module = nullptr;
   int error =

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -48,6 +49,7 @@ class GpuWork {
   void (*fake_work_)(CUstream_st*, std::int64_t) = nullptr;
   bool (*fake_capturing_)(CUstream_st*) = nullptr;
   void (*fake_break_)(CUstream_st*) = nullptr;
+  std::mutex mutex_;
   void* fma_ = nullptr;
   void* copy_ = nullptr;
   unsigned long long memory_ = 0;
