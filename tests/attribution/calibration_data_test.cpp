@@ -1,0 +1,123 @@
+#include "attribution/calibration_data.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace layerwatt {
+namespace {
+
+using testing::DoubleNear;
+using testing::ElementsAre;
+
+constexpr std::int64_t kMs = 1'000'000;
+
+// Two passes of 3 ms and 2 ms, a hundredth of a millisecond apart, and another 10 ms later.
+Iterations passes() {
+  Iterations iterations;
+  iterations.layers = {"a", "b"};
+  const auto add = [&](std::int64_t start_ns) {
+    iterations.start_ns.push_back(start_ns);
+    iterations.end_ns.push_back(start_ns + 5 * kMs);
+    iterations.layer_ms.insert(iterations.layer_ms.end(), {3.0, 2.0});
+  };
+  add(100 * kMs);
+  add(105 * kMs + 10'000);
+  add(120 * kMs);
+  return iterations;
+}
+
+TEST(CalibrationData, AShortGapInABurstIsNotIdle) {
+  const CalibrationSegments found = calibration_segments(passes(), 1e4);
+  EXPECT_THAT(found.segments.edge_ms,
+              ElementsAre(0.0, 3.0, 5.0, DoubleNear(5.01, 1e-9), DoubleNear(8.01, 1e-9),
+                          DoubleNear(10.01, 1e-9), 20.0, 23.0, 25.0));
+  // a, b, then 2: outside (none here), 3: idle, 4: gaps.
+  EXPECT_THAT(found.segments.column, ElementsAre(0, 1, 4, 0, 1, 3, 0, 1));
+  EXPECT_THAT(found.on_ms, ElementsAre(0.0, 20.0));
+  EXPECT_THAT(found.off_ms, ElementsAre(DoubleNear(10.01, 1e-9), 25.0));
+  EXPECT_TRUE(found.idle[3]);
+  EXPECT_TRUE(found.idle[found.segments.idle()]) << "around the run";
+  EXPECT_FALSE(found.idle[1]);
+  EXPECT_FALSE(found.idle[4]);
+}
+
+TEST(CalibrationData, EachStretchHasPowersOfItsOwn) {
+  const CalibrationSegments found = calibration_segments(passes(), 12.0);
+  // Two stretches of 12.5 ms: columns 0 … 4 and 5 … 9.
+  EXPECT_THAT(found.segments.column, ElementsAre(0, 1, 4, 0, 1, 3, 5, 6));
+}
+
+PowerSamples counter() {
+  PowerSamples power;
+  power.rails = {{"R", true}};
+  power.reading = Reading::energy;
+  power.begin_ns = {100 * kMs, 101 * kMs, 102 * kMs};
+  power.time_ns = {101 * kMs, 102 * kMs, 103 * kMs};
+  power.rail_mw = {0.0, 9000.0, 0.0};
+  return power;
+}
+
+TEST(CalibrationData, ACounterThatStoodStillIsReadWithTheNextOne) {
+  Segments segments;
+  segments.origin_ns = 100 * kMs;
+  const Readings found = calibration_readings(counter(), segments);
+  EXPECT_THAT(found.time_ms, ElementsAre(2.0));
+  EXPECT_THAT(found.window_ms, ElementsAre(2.0));
+  EXPECT_THAT(found.value, ElementsAre(4500.0)) << "9 mJ in 2 ms";
+  const auto changes = changes_of(counter(), segments);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].begin_ms, 1.0);
+  EXPECT_EQ(changes[0].end_ms, 2.0);
+}
+
+TEST(CalibrationData, AReadingWithoutAllOfItsRailsIsNone) {
+  PowerSamples power;
+  power.rails = {{"A", true}, {"B", true}, {"C", false}};
+  power.time_ns = {1 * kMs, 2 * kMs};
+  power.rail_mw = {1.0, 2.0, 4.0, 1.0, std::numeric_limits<double>::quiet_NaN(), 4.0};
+  const Readings found = calibration_readings(power, Segments{});
+  EXPECT_THAT(found.value, ElementsAre(3.0));
+  EXPECT_THAT(found.time_ms, ElementsAre(1.0));
+  power.rails = {{"A", false}, {"B", false}, {"C", false}};
+  EXPECT_THAT(calibration_readings(power, Segments{}).value, ElementsAre(7.0))
+      << "without a total, all that was read";
+}
+
+TEST(CalibrationData, OneReadingAnUpdateStampedWithItsMoment) {
+  Readings readings;
+  readings.time_ms = {10.05, 12.0, 15.0, 19.95, 21.0, 45.0};
+  readings.value = {1.0, 1.0, 1.0, 1.0, 2.0, 3.0};
+  readings.weight.assign(6, 1.0);
+  UpdateGrid grid;
+  grid.period_ms = 10.0;
+  const Readings found = at_updates(readings, grid, 0.1);
+  // 10.05 and 19.95 are too near to an update to say which one they show.
+  EXPECT_THAT(found.time_ms, ElementsAre(10.0, 20.0, 40.0));
+  EXPECT_THAT(found.value, ElementsAre(1.0, 2.0, 3.0));
+}
+
+TEST(CalibrationData, IntervalsOfACounterBeginAndEndAtUpdates) {
+  Readings readings;
+  readings.time_ms = {10.5, 30.5};
+  readings.window_ms = {1.0, 20.0};
+  readings.value = {8.0, 2.0};
+  readings.weight.assign(2, 1.0);
+  UpdateGrid grid;
+  grid.period_ms = 10.0;
+  const Readings found = at_updates(readings, grid, 0.1);
+  EXPECT_THAT(found.time_ms, ElementsAre(10.0, 30.0));
+  EXPECT_THAT(found.window_ms, ElementsAre(10.0, 20.0));
+  EXPECT_THAT(found.value, ElementsAre(DoubleNear(0.8, 1e-12), 2.0)) << "8 µJ, in 10 ms now";
+}
+
+TEST(CalibrationData, TheUsualGapIsTheMedian) {
+  PowerSamples power;
+  power.time_ns = {0, 1 * kMs, 2 * kMs, 9 * kMs};
+  EXPECT_EQ(usual_gap_ms(power), 1.0);
+  EXPECT_EQ(usual_gap_ms(PowerSamples{}), 0.0);
+}
+
+}  // namespace
+}  // namespace layerwatt
