@@ -40,7 +40,10 @@ struct Progress {
   double limit_s = 0.0;            // 0 = none
   std::optional<double> power_mw;  // the latest total
   std::optional<double>
-      worst_ci_pct;                  // of the layers above 1 % of the energy (of the time, so far)
+      worst_ci_pct;  // of the layers above 1 % of the energy (of the time, so far)
+  // Until the target is met, by the last real attribution: intervals narrow with the square root of
+  // time. Empty before the first one that could say.
+  std::optional<double> predicted_s;
   std::vector<RailNow> rails;        // those that were read last, in the sensor's order
   std::vector<LayerNow> top_layers;  // a few, the longest first
 };
@@ -56,6 +59,11 @@ struct ProfileOptions {
   // Of the measurement, without loading and warm-up. Empty: 60 s, and no limit with `iterations`.
   std::optional<double> max_time_s;
   std::size_t warmup = 10;
+  // After the warm-up, go on warming up for as long as power and temperature still change, at most
+  // so many seconds. Empty: not at all.
+  std::optional<double> steady_s;
+  // Measure the idle device before and after, and report energy beyond that too.
+  bool idle_baseline = false;
   // Where the recording is kept; empty: a temporary directory that is removed afterwards.
   std::filesystem::path save;
   // Called a few times a second from the measuring thread.

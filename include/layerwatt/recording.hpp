@@ -40,6 +40,10 @@ struct SensorInfo {
   Reading reading = Reading::power;
   PowerFormat format = PowerFormat::power_csv;
   std::string notes;  // e.g. why it was chosen
+  // Tells the devices of one kind apart, and settings of one that change its response: a GPU's
+  // UUID, a chip's address and averaging. May be empty. Calibrations are kept under it.
+  std::string identity = {};
+  std::string calibrated = {};  // the day on which calibrate measured `model`; empty: it did not
 };
 
 // What is known of a layer beyond its name; the columns of iterations.csv in execution order.
@@ -79,6 +83,13 @@ struct ExcitationWindow {
   bool plain() const {
     return std::all_of(extra.begin(), extra.end(), [](std::uint32_t n) { return n == 0; });
   }
+};
+
+// A stretch in which nothing ran, on purpose: the device with the model loaded, and idle.
+struct IdleWindow {
+  std::int64_t start_ns = 0;
+  std::int64_t settled_ns = 0;  // readings stamped from here on speak of idle power alone
+  std::int64_t end_ns = 0;
 };
 
 // One row an inference. Layers follow each other from start_ns; what is left up to end_ns is time
@@ -129,6 +140,7 @@ struct Recording {
   PowerSamples power;
   std::vector<Incident> incidents;
   std::vector<ExcitationWindow> excitation;  // empty: plain inferences alone
+  std::vector<IdleWindow> idle = {};         // in order of time; empty: none was measured
   std::vector<Warning> warnings;  // found while loading: "truncated_row", "power_does_not_cover"
 };
 
@@ -162,6 +174,8 @@ class RecordingWriter {
   void incident(const Incident& incident);
   // From the thread that calls iteration(); in order of time. One `extra` a layer and one more.
   void excitation(const ExcitationWindow& window);
+  // From the thread that calls iteration(); in order of time.
+  void idle(const IdleWindow& window);
 
   // Brings what was given so far to the disk, for a reader beside this writer. Throws Error(io).
   void flush();

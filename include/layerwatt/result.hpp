@@ -80,6 +80,9 @@ struct LayerResult {
   Known<Metric> time_ms;
   Known<Estimate> power_mw;   // mean power while the layer runs, over the rails in the total
   Known<Estimate> energy_mj;  // per inference
+  // What it adds to an idle board: energy less idle power × time. Missing "no_idle_baseline" where
+  // idle power was not measured.
+  Known<Estimate> active_energy_mj = Missing{"no_idle_baseline"};
   std::vector<RailResult> rails;
   std::uint64_t samples = 0;          // power samples that touched the layer
   std::optional<std::size_t> group;   // index into Result::groups
@@ -97,6 +100,7 @@ struct OutsideLayers {
   Known<Estimate> power_mw;
   Known<Estimate> energy_mj;          // per inference
   std::optional<std::string> reason;  // why power or energy is missing or only a split by time
+  Known<Estimate> active_energy_mj = Missing{"no_idle_baseline"};
 };
 
 // One whole inference, from its start to its end.
@@ -105,6 +109,7 @@ struct Total {
   Known<Estimate> power_mw;
   Known<Estimate> energy_mj;
   std::vector<RailResult> rails;
+  Known<Estimate> active_energy_mj = Missing{"no_idle_baseline"};
 };
 
 // Σ layers + outside layers, against the energy that the sensor saw over the same inferences.
@@ -112,6 +117,14 @@ struct Closure {
   double layers_plus_outside_mj = 0.0;
   double measured_mj = 0.0;
   double ratio = 0.0;
+};
+
+// The power of the idle device with the model loaded, measured on purpose around the inferences.
+struct IdleBaseline {
+  Known<Estimate> before_mw;
+  Known<Estimate> after_mw;
+  Known<Estimate> power_mw;  // the mean of the two; its interval holds half of the drift as well
+  Known<double> drift_mw;    // after − before
 };
 
 // What held while the inferences ran, beside power: a clock, a temperature.
@@ -141,11 +154,12 @@ struct SensorModel {
 };
 
 struct ResultSensor {
-  std::string kind;      // "tegrastats", "rapl", "simulated", ...
-  bool measured = true;  // false: a model or a simulation, and every report says so in words
-  std::string scope;     // what the total covers: "module", "devkit input", "cpu package"
-  SensorModel model;     // the one used for attribution
-  std::string notes;     // why this sensor, how the model was found; one sentence each
+  std::string kind;             // "tegrastats", "rapl", "simulated", ...
+  bool measured = true;         // false: a model or a simulation, and every report says so in words
+  std::string scope;            // what the total covers: "module", "devkit input", "cpu package"
+  SensorModel model;            // the one used for attribution
+  std::string notes;            // why this sensor, how the model was found; one sentence each
+  std::string calibrated = {};  // the day on which the sensor was calibrated; empty: it was not
 };
 
 struct Result {
@@ -162,7 +176,8 @@ struct Result {
   Known<Metric> power_draw_mw;  // of the power samples that fell inside an inference
   Known<Metric> energy_mj;      // of the inferences, each by the samples inside it
   Known<Closure> closure;
-  std::vector<Condition> conditions;  // empty where the sensor tells none
+  std::vector<Condition> conditions;      // empty where the sensor tells none
+  std::optional<IdleBaseline> idle = {};  // where it was asked for
   std::vector<Warning> warnings;
 };
 

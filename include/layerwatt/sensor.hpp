@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +21,10 @@ struct SensorOptions {
   std::optional<std::string> argument;
   // Whether the work that is measured runs on a GPU; empty: not known. For --sensor auto.
   std::optional<bool> on_gpu;
+  // A file of `layerwatt calibrate`; empty: the one in the user's configuration; "none": none.
+  std::optional<std::filesystem::path> calibration = {};
+  // Figures that the user gives: they win over a calibration, and that over the driver's own.
+  SensorModel response = {};
 };
 
 // Takes readings from a sensor's own thread. Implementations must not throw and must be quick.

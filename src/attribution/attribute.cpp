@@ -9,6 +9,7 @@
 #include "attribution/deconvolve_estimates.hpp"
 #include "attribution/excite.hpp"
 #include "attribution/grouping.hpp"
+#include "attribution/idle_baseline.hpp"
 #include "attribution/layer_power.hpp"
 #include "attribution/measured.hpp"
 #include "attribution/method.hpp"
@@ -34,8 +35,8 @@ Result times_alone(const Recording& recording) {
   Result result;
   result.device_json = manifest.device_json;
   result.engine_json = manifest.engine_json;
-  result.sensor = {manifest.sensor.kind, manifest.sensor.measured, manifest.sensor.scope,
-                   manifest.sensor.model, manifest.sensor.notes};
+  result.sensor = {manifest.sensor.kind,  manifest.sensor.measured, manifest.sensor.scope,
+                   manifest.sensor.model, manifest.sensor.notes,    manifest.sensor.calibrated};
   result.iterations = iterations.size();
   result.warnings = recording.warnings;
   const bool described = manifest.layers.size() == iterations.layers.size();
@@ -260,6 +261,9 @@ Result attribute(const Recording& recording, const AttributionOptions& options) 
   Result result = times_alone(recording);
   const SlotTimes times = slot_times(iterations, kBatches);
   result.conditions = conditions(power.signals, iterations);
+  for (Warning& warning : condition_warnings(result.conditions)) {
+    result.warnings.push_back(std::move(warning));
+  }
   warn_about_incidents(result, recording.incidents);
   warn_about_times(result, times);
   if (power.rails.empty() || power.size() == 0) {
@@ -269,6 +273,7 @@ Result attribute(const Recording& recording, const AttributionOptions& options) 
 
   if (!recording.excitation.empty()) {
     attribute_excitation(result, recording, options, times);
+    add_idle_baseline(result, recording, times);
     return result;
   }
 
@@ -296,6 +301,7 @@ Result attribute(const Recording& recording, const AttributionOptions& options) 
   result.power_draw_mw = measured.power_draw_mw;
   result.energy_mj = measured.energy_mj;
   result.closure = closure(result);
+  add_idle_baseline(result, recording, times);
   warn_about_data(result, times, measured);
   return result;
 }

@@ -1,8 +1,16 @@
 #include "attribution/conditions.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace layerwatt {
+namespace {
+
+constexpr double kNotableChange = 0.05;
+constexpr double kNotableCpuChange = 0.2;
+
+}  // namespace
 
 std::vector<Condition> conditions(const std::vector<Signal>& signals,
                                   const Iterations& iterations) {
@@ -31,6 +39,22 @@ std::vector<Condition> conditions(const std::vector<Signal>& signals,
     all.push_back(std::move(condition));
   }
   return all;
+}
+
+std::vector<Warning> condition_warnings(const std::vector<Condition>& conditions) {
+  std::string moved;
+  for (const Condition& condition : conditions) {
+    if (condition.unit != "MHz") continue;
+    const bool cpu = condition.name.starts_with("CPU");
+    const double notable = (cpu ? kNotableCpuChange : kNotableChange) * condition.max;
+    if (condition.max - condition.min <= notable) continue;
+    moved += fmt::format("{}{} {:.4g} to {:.4g} MHz", moved.empty() ? "" : ", ", condition.name,
+                         condition.min, condition.max);
+  }
+  if (moved.empty()) return {};
+  return {
+      {"clock_changed", "clocks moved while the network ran: " + moved,
+       "fix them (on a Jetson: sudo jetson_clocks), cool the device, or warm it up (--steady)"}};
 }
 
 }  // namespace layerwatt

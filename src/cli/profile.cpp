@@ -93,6 +93,10 @@ void add_run_flags(CLI::App& app, const Help& help, ProfileCommand& command) {
   app.add_option("--warmup", options.warmup, help.option("--warmup"))
       ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000'000}))
       ->type_name("N");
+  app.add_option("--steady", options.steady_s, help.option("--steady"))
+      ->check(positive())
+      ->type_name("S");
+  app.add_flag("--idle-baseline", options.idle_baseline, help.option("--idle-baseline"));
   app.add_option("--method", command.method, help.option("--method"))
       ->check(CLI::IsMember({"auto", "overlap", "deconvolve", "excite"}))
       ->type_name("NAME");

@@ -33,6 +33,18 @@ std::string bar(double fraction) {
   return "[" + std::string(full, '#') + std::string(kBarWidth - full, '-') + "]";
 }
 
+// ", expected in about 23 s", and whether the limit comes first.
+std::string prediction(const Progress& progress) {
+  const double left_s = *progress.predicted_s;
+  if (!(left_s > 0.0)) return {};
+  std::string text = fmt::format(", expected in about {:.0f} s", std::ceil(left_s));
+  if (progress.limit_s > 0.0 && progress.elapsed_s + left_s > progress.limit_s) {
+    text += fmt::format(" (the time limit ends the run in {:.0f} s)",
+                        std::ceil(std::max(0.0, progress.limit_s - progress.elapsed_s)));
+  }
+  return text;
+}
+
 }  // namespace
 
 double seconds_left(const Progress& progress, double target_ci_pct) {
@@ -44,6 +56,9 @@ double seconds_left(const Progress& progress, double target_ci_pct) {
   }
   const double until_limit =
       progress.limit_s > 0.0 ? std::max(0.0, progress.limit_s - progress.elapsed_s) : -1.0;
+  if (progress.predicted_s) {
+    return until_limit < 0.0 ? *progress.predicted_s : std::min(until_limit, *progress.predicted_s);
+  }
   if (!progress.worst_ci_pct) return until_limit;
   const double ratio = *progress.worst_ci_pct / target_ci_pct;
   const double until_target = std::max(0.0, progress.elapsed_s * (ratio * ratio - 1.0));
@@ -81,8 +96,10 @@ std::vector<std::string> live_lines(const Progress& progress, double target_ci_p
   }
   if (!rails.empty()) add(rails);
   if (progress.worst_ci_pct && !progress.iterations_wanted) {
-    add(fmt::format("precision: ±{:.1f} % reached, ±{:g} % wanted", *progress.worst_ci_pct,
-                    target_ci_pct));
+    std::string precision = fmt::format("precision: ±{:.1f} % reached, ±{:g} % wanted",
+                                        *progress.worst_ci_pct, target_ci_pct);
+    if (progress.predicted_s) precision += prediction(progress);
+    add(precision);
   }
   if (!progress.top_layers.empty()) add("longest layers so far:");
   for (const LayerNow& layer : progress.top_layers) {
@@ -104,6 +121,7 @@ std::string plain_progress(const Progress& progress) {
   line += fmt::format(" in {:.0f} s", progress.elapsed_s);
   if (progress.power_mw) line += fmt::format(", {:.2f} W", *progress.power_mw / 1000.0);
   if (progress.worst_ci_pct) line += fmt::format(", worst CI {:.1f} %", *progress.worst_ci_pct);
+  if (progress.predicted_s) line += prediction(progress);
   return line;
 }
 

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/nvml.hpp"
+#include "core/temperature.hpp"
 #include "layerwatt/error.hpp"
 #include "profile/choose.hpp"
 #include "profile/temporary_directory.hpp"
@@ -40,6 +42,8 @@ RunOptions run_options(const ProfileOptions& options, const std::filesystem::pat
   run.max_time_s = options.max_time_s;
   if (!run.max_time_s && !run.iterations) run.max_time_s = kDefaultMaxTimeS;
   run.warmup = options.warmup;
+  run.steady_s = options.steady_s;
+  run.idle_baseline = options.idle_baseline;
   run.interval_ms = options.sensor_options.interval_ms;
   run.on_progress = options.on_progress;
   run.stop = options.stop;
@@ -61,7 +65,7 @@ void refuse_used_directory(const std::filesystem::path& directory) {
 }
 
 // Whether to repeat layers on purpose; prepares the run, since that is known of it only then.
-bool wants_excitation(const ProfileOptions& options, Engine& engine, Sensor* sensor,
+bool wants_excitation(const ProfileOptions& options, Clock& clock, Engine& engine, Sensor* sensor,
                       RunOptions& run) {
   if (options.attribution.method == Method::excite) {
     if (!options.iterations) return true;
@@ -69,11 +73,31 @@ bool wants_excitation(const ProfileOptions& options, Engine& engine, Sensor* sen
                 "--iterations", "leave it out; --target-ci or --max-time end the run");
   }
   if (options.attribution.method || options.iterations || sensor == nullptr) return false;
-  run.prepared = prepare_run(engine, sensor, run);
+  run.prepared = prepare_run(clock, engine, sensor, run);
   if (engine.repeating() == nullptr) return false;
   const std::string why = why_excite(run.prepared->sensor, run.prepared->pass_ms);
   if (!why.empty() && options.on_note) options.on_note(why);
   return !why.empty();
+}
+
+// The GPU's own temperature where there is one to ask, else the machine's warmest zone; a simulated
+// board has none.
+std::function<std::optional<double>()> thermometer(const Host& host, bool on_gpu, int device) {
+  if (host.simulated) return {};
+  if (on_gpu) {
+    try {
+      const nvml::Machine machine = nvml::open(host.sys);
+      const auto index = static_cast<std::size_t>(device);
+      if (index < machine.gpus.size() && machine.gpus[index].temperature_c()) {
+        return [gpu = machine.gpus[index]]() -> std::optional<double> {
+          const Known<unsigned> celsius = gpu.temperature_c();
+          return celsius ? std::optional<double>(*celsius) : std::nullopt;
+        };
+      }
+    } catch (const Error&) {  // no NVML: a Jetson has thermal zones
+    }
+  }
+  return [sys = host.sys] { return warmest_zone_c(sys); };
 }
 
 // A simulated model brings its own board, and its own time.
@@ -87,12 +111,17 @@ void tell(const ProfileOptions& options, const std::string& note) {
   if (options.on_note) options.on_note(note);
 }
 
-Profile measure(const Host& host, Engine& engine, Sensor* sensor, const std::string& why_sensor,
+Profile measure(const Host& host, Engine& engine, const ChosenSensor& chosen, bool on_gpu,
                 const std::filesystem::path& directory, const ProfileOptions& options) {
+  Sensor* sensor = chosen.sensor.get();
   RunOptions run = run_options(options, directory, sensor != nullptr);
-  run.sensor_note = why_sensor;
+  run.sensor_note = chosen.why;
+  run.temperature_c = thermometer(host, on_gpu, options.sensor_options.device);
+  // Virtual time would not wait for it; and on the CPUs, what the attribution takes would be
+  // measured too.
+  run.refine_aside = host.simulated ? host.simulated->real_time() : on_gpu;
   RunOutcome outcome;
-  if (wants_excitation(options, engine, sensor, run)) {
+  if (wants_excitation(options, *host.clock, engine, sensor, run)) {
     ExciteOptions excite;
     excite.seed = options.engine_options.seed;
     if (!options.max_time_s) run.max_time_s = kDefaultExciteTimeS;
@@ -145,14 +174,15 @@ Profile profile(const Host& given, const ProfileOptions& options) {
   tell(options, sensor.why);
   const Place place(options.save);
   const std::unique_ptr<Engine> engine = chosen.backend->create(host, options.engine_options);
-  return measure(host, *engine, sensor.sensor.get(), sensor.why, place.directory(), options);
+  return measure(host, *engine, sensor, chosen.backend->on_gpu, place.directory(), options);
 }
 
 Profile profile(const Host& host, Engine& engine, const ProfileOptions& options) {
   const ChosenSensor sensor = open_sensor_choice(host, options.sensor, options.sensor_options);
   tell(options, sensor.why);
   const Place place(options.save);
-  return measure(host, engine, sensor.sensor.get(), sensor.why, place.directory(), options);
+  return measure(host, engine, sensor, options.sensor_options.on_gpu.value_or(false),
+                 place.directory(), options);
 }
 
 }  // namespace layerwatt

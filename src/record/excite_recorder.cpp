@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "record/excitation_design.hpp"
+#include "record/idle_window.hpp"
 #include "record/sensor_session.hpp"
 #include "record/settling.hpp"
 
@@ -47,10 +48,16 @@ class ExciteRun {
     prepare();
     RecordingWriter writer(directory_, manifest());
     note_warnings(engine_, writer, clock_.now_ns());
+    if (options_.prepared->not_steady) writer.incident(*options_.prepared->not_steady);
     RunningEstimate estimate(engine_.layers().size());
     SensorSession session(clock_, &sensor_, info_, options_.interval_ms, writer, &estimate);
     try {
-      session.start([this] { engine_.infer(inference_); }, [this] { return stopped(); });
+      if (options_.idle_baseline) {
+        session.start({}, [this] { return stopped(); });
+        idle(writer, session);
+      } else {
+        session.start([this] { engine_.infer(inference_); }, [this] { return stopped(); });
+      }
       if (stopped()) {
         throw Error(ErrorKind::interrupted, "interrupted before anything was measured");
       }
@@ -64,6 +71,9 @@ class ExciteRun {
       outcome_.failure = as_error(thrown, ErrorKind::engine);
     }
     try {
+      if (options_.idle_baseline && !outcome_.failure && !stopped()) {
+        last_end_ns_ = std::max(last_end_ns_, idle(writer, session));
+      }
       session.finish(last_end_ns_);
     } catch (const std::exception& thrown) {
       if (!outcome_.failure) outcome_.failure = as_error(thrown, ErrorKind::sensor);
@@ -77,6 +87,11 @@ class ExciteRun {
  private:
   bool stopped() const {
     return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
+  }
+
+  std::int64_t idle(RecordingWriter& writer, SensorSession& session) {
+    return measure_idle(clock_, writer, session, info_.model, options_.interval_ms,
+                        [this] { return stopped(); });
   }
 
   void prepare() {
@@ -300,7 +315,7 @@ RunOutcome record_excitation(Clock& clock, Engine& engine, Sensor* sensor,
                 "leave --sensor none out");
   }
   RunOptions run = options;
-  if (!run.prepared) run.prepared = prepare_run(engine, sensor, options);
+  if (!run.prepared) run.prepared = prepare_run(clock, engine, sensor, options);
   // Some engines know only once the model is loaded.
   Repeating* repeating = engine.repeating();
   if (repeating == nullptr) {

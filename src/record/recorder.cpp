@@ -9,7 +9,11 @@
 #include <utility>
 
 #include "layerwatt/units.hpp"
+#include "record/aside.hpp"
+#include "record/idle_window.hpp"
+#include "record/prediction.hpp"
 #include "record/sensor_session.hpp"
+#include "record/warm_up.hpp"
 
 namespace layerwatt {
 namespace {
@@ -18,7 +22,6 @@ constexpr std::int64_t kNsPerS = 1'000'000'000;
 constexpr std::int64_t kProgressNs = kNsPerS / 4;
 constexpr std::int64_t kRuleNs = kNsPerS / 10;
 constexpr std::int64_t kFirstRefineNs = 2 * kNsPerS;
-constexpr double kRefineGrowth = 1.5;
 constexpr std::size_t kTopLayers = 5;
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
@@ -36,14 +39,21 @@ class Run {
 
   RunOutcome operator()(const std::filesystem::path& directory) {
     const PreparedRun prepared =
-        options_.prepared ? *options_.prepared : prepare_run(engine_, sensor_, options_);
+        options_.prepared ? *options_.prepared : prepare_run(clock_, engine_, sensor_, options_);
     info_ = with_note(prepared.sensor, options_.sensor_note);
     RecordingWriter writer(directory, manifest());
     note_warnings(engine_, writer, clock_.now_ns());
+    if (prepared.not_steady) writer.incident(*prepared.not_steady);
     RunningEstimate estimate(engine_.layers().size());
     SensorSession session(clock_, sensor_, info_, options_.interval_ms, writer, &estimate);
     try {
-      session.start([this] { engine_.infer(inference_); }, [this] { return stopped(); });
+      // Before idle power is measured, what ran while the sensor started would only be in the way.
+      if (options_.idle_baseline) {
+        session.start({}, [this] { return stopped(); });
+        idle(writer, session);
+      } else {
+        session.start([this] { engine_.infer(inference_); }, [this] { return stopped(); });
+      }
       throw_if_stopped();
     } catch (const std::exception& thrown) {
       close(writer, "error: " + std::string(thrown.what()));
@@ -56,6 +66,9 @@ class Run {
       outcome_.failure = as_error(thrown, ErrorKind::engine);
     }
     try {
+      if (options_.idle_baseline && !outcome_.failure && !stopped()) {
+        last_end_ns_ = std::max(last_end_ns_, idle(writer, session));
+      }
       session.finish(last_end_ns_);
     } catch (const std::exception& thrown) {
       if (!outcome_.failure) outcome_.failure = as_error(thrown, ErrorKind::sensor);
@@ -72,6 +85,12 @@ class Run {
   }
 
   void throw_if_stopped() const { throw_if(stopped()); }
+
+  std::int64_t idle(RecordingWriter& writer, SensorSession& session) {
+    if (sensor_ == nullptr) return last_end_ns_;
+    return measure_idle(clock_, writer, session, info_.model, options_.interval_ms,
+                        [this] { return stopped(); });
+  }
 
   Manifest manifest() const {
     Manifest manifest;
@@ -107,7 +126,7 @@ class Run {
         tell(now, estimate);
       }
       if (options_.max_time_s && seconds(now - begin_ns_) >= *options_.max_time_s) break;
-      if (!options_.iterations && now >= next_rule_ns_ && met(now, estimate)) break;
+      if (!options_.iterations && now >= next_rule_ns_ && met(now, estimate, writer)) break;
       engine_.infer(inference_);
       writer.iteration(inference_.start_ns, inference_.end_ns, inference_.layer_ms);
       estimate.add_inference(inference_.layer_ms);
@@ -118,17 +137,42 @@ class Run {
     tell(clock_.now_ns(), estimate);
   }
 
-  bool met(std::int64_t now, const RunningEstimate& estimate) {
+  bool met(std::int64_t now, const RunningEstimate& estimate, RecordingWriter& writer) {
     next_rule_ns_ = now + kRuleNs;
+    if (options_.refine && options_.refine_aside) return met_aside(now, writer);
     if (!precise_enough(options_.rule, estimate.layers(sensor_ != nullptr))) return false;
     if (!options_.refine) return true;
     if (now < next_refine_ns_) return false;
-    const std::vector<LayerPrecision> layers = options_.refine();
-    refined_worst_ = worst_ci_pct(options_.rule, layers);
-    if (precise_enough(options_.rule, layers)) return true;
-    next_refine_ns_ =
-        begin_ns_ + static_cast<std::int64_t>(static_cast<double>(now - begin_ns_) * kRefineGrowth);
+    writer.flush();
+    asked_ns_ = now;
+    return learn(now, options_.refine());
+  }
+
+  // Looks for an answer, and asks again where it is time to.
+  bool met_aside(std::int64_t now, RecordingWriter& writer) {
+    if (const auto layers = aside_.take()) {
+      // What was precise enough when it was asked is so now.
+      if (learn(now, *layers)) return true;
+    }
+    if (aside_.running() || now < next_refine_ns_) return false;
+    writer.flush();
+    asked_ns_ = now;
+    aside_.start(options_.refine);
     return false;
+  }
+
+  // From what the real attribution said of the first asked_ns_: whether that is enough, and when to
+  // ask again.
+  bool learn(std::int64_t now, const std::vector<LayerPrecision>& layers) {
+    const double asked_s = seconds(asked_ns_ - begin_ns_);
+    std::optional<double> met_s;
+    if (const auto worst = worst_ci_pct(options_.rule, layers)) {
+      known_ = PrecisionThen{asked_s, *worst};
+      met_s = met_at_s(*known_, seconds(now - begin_ns_), options_.rule.target_ci_pct);
+    }
+    next_refine_ns_ =
+        std::max(now, begin_ns_ + static_cast<std::int64_t>(1e9 * ask_again_s(asked_s, met_s)));
+    return precise_enough(options_.rule, layers);
   }
 
   void tell(std::int64_t now, const RunningEstimate& estimate) const {
@@ -139,9 +183,13 @@ class Run {
     progress.elapsed_s = seconds(now - begin_ns_);
     progress.limit_s = options_.max_time_s.value_or(0.0);
     progress.power_mw = estimate.latest_mw();
-    progress.worst_ci_pct = refined_worst_
-                                ? refined_worst_
-                                : worst_ci_pct(options_.rule, estimate.layers(sensor_ != nullptr));
+    if (known_) {
+      progress.worst_ci_pct = worst_pct_now(*known_, progress.elapsed_s);
+      progress.predicted_s =
+          met_at_s(*known_, progress.elapsed_s, options_.rule.target_ci_pct) - progress.elapsed_s;
+    } else {
+      progress.worst_ci_pct = worst_ci_pct(options_.rule, estimate.layers(sensor_ != nullptr));
+    }
     const std::vector<double> rails_mw = estimate.latest_rails_mw();
     for (std::size_t i = 0; i < rails_mw.size() && i < info_.rails.size(); ++i) {
       if (!std::isnan(rails_mw[i])) progress.rails.push_back({info_.rails[i].name, rails_mw[i]});
@@ -164,12 +212,14 @@ class Run {
   std::int64_t last_end_ns_ = 0;
   std::int64_t next_rule_ns_ = 0;
   std::int64_t next_refine_ns_ = 0;
-  std::optional<double> refined_worst_;
+  std::int64_t asked_ns_ = 0;
+  std::optional<PrecisionThen> known_;
+  AsideEstimate aside_;
 };
 
 }  // namespace
 
-PreparedRun prepare_run(Engine& engine, Sensor* sensor, const RunOptions& options) {
+PreparedRun prepare_run(Clock& clock, Engine& engine, Sensor* sensor, const RunOptions& options) {
   PreparedRun prepared;
   Inference inference;
   std::vector<double> pass_ms;
@@ -189,6 +239,19 @@ PreparedRun prepare_run(Engine& engine, Sensor* sensor, const RunOptions& option
   } else {
     sensor->open();
     prepared.sensor = sensor->info();
+  }
+  if (options.steady_s) {
+    const auto stopped = [&] {
+      return options.stop != nullptr && options.stop->load(std::memory_order_relaxed);
+    };
+    const WarmUp done =
+        warm_up(clock, engine, sensor, {*options.steady_s, options.temperature_c, stopped});
+    throw_if(stopped());
+    if (!done.steady) {
+      prepared.not_steady =
+          Incident{clock.now_ns(), "not_steady",
+                   fmt::format("after {:.0f} s of warm-up {}", done.seconds, done.left)};
+    }
   }
   return prepared;
 }

@@ -24,6 +24,7 @@ namespace layerwatt {
 struct PreparedRun {
   SensorInfo sensor;
   std::optional<double> pass_ms;  // of the warm-up's inferences, the median; empty without warm-up
+  std::optional<Incident> not_steady;  // the warm-up ended before power and temperature were steady
 };
 
 struct RunOptions {
@@ -33,6 +34,11 @@ struct RunOptions {
   std::size_t warmup = 10;
   double interval_ms = 5.0;  // as asked of the sensor; bounds the waits for it
   std::string sensor_note;   // why this sensor; put before the sensor's own notes
+  // After the warm-up, goes on until power and temperature are steady, at most so long
+  // (warm_up.hpp).
+  std::optional<double> steady_s;
+  std::function<std::optional<double>()> temperature_c;
+  bool idle_baseline = false;  // measure idle power before and after (idle_window.hpp)
   // Called from the measuring thread a few times a second of the clock.
   std::function<void(const Progress&)> on_progress;
   const std::atomic<bool>* stop = nullptr;
@@ -40,6 +46,10 @@ struct RunOptions {
   // the running estimate finds the rule met, at growing distances in time, since it costs a pause.
   // Empty: the running estimate decides.
   std::function<std::vector<LayerPrecision>()> refine;
+  // Ask `refine` in a thread beside the measurement, from two seconds on, whatever the running
+  // estimate says: there is always a prediction then, and no pause. Only where the work it takes
+  // does not disturb what is measured: not with an engine on the CPUs.
+  bool refine_aside = false;
   // Empty: prepare_run() is called.
   std::optional<PreparedRun> prepared;
 };
@@ -51,16 +61,16 @@ struct RunOutcome {
   std::optional<Error> failure;
 };
 
-// Loads the engine, warms up, and opens the sensor (nullptr: none). Throws what they throw, and
+// Loads the engine, opens the sensor (nullptr: none), and warms up. Throws what they throw, and
 // Error(interrupted) when `stop` is set.
-PreparedRun prepare_run(Engine& engine, Sensor* sensor, const RunOptions& options);
+PreparedRun prepare_run(Clock& clock, Engine& engine, Sensor* sensor, const RunOptions& options);
 
 // Loads the engine, warms up, opens the sensor (nullptr: times alone), and measures. The engine
 // goes on, unrecorded, until the sensor's first reading, so that the device does not cool down
-// between warm-up and measurement. Every wait is on `clock`: a simulation in virtual time takes no
-// time. The recording is closed on return. Throws what load(), open() and start() throw, when
-// nothing was measured yet; Error(io) when the recording cannot be started; Error(interrupted) when
-// `stop` was set before the measurement.
+// between warm-up and measurement (but with idle_baseline, where it is to idle there). Every wait
+// is on `clock`: a simulation in virtual time takes no time. The recording is closed on return.
+// Throws what load(), open() and start() throw, when nothing was measured yet; Error(io) when the
+// recording cannot be started; Error(interrupted) when `stop` was set before the measurement.
 RunOutcome record_run(Clock& clock, Engine& engine, Sensor* sensor,
                       const std::filesystem::path& directory, const RunOptions& options);
 

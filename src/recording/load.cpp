@@ -7,6 +7,7 @@
 #include "layerwatt/recording.hpp"
 #include "recording/block_reader.hpp"
 #include "recording/excitation_csv.hpp"
+#include "recording/idle_csv.hpp"
 #include "recording/incidents_csv.hpp"
 #include "recording/iterations_csv.hpp"
 #include "recording/manifest.hpp"
@@ -130,6 +131,13 @@ Recording load_recording(const fs::path& directory) {
     recording::BlockReader reader(excitation_file);
     auto file = recording::read_excitation(reader, last_row, out.iterations.layers.size());
     out.excitation = std::move(file.windows);
+    if (file.truncated) recording::warn_truncated(reader.name(), out.warnings);
+  }
+  const auto idle_file = directory / "idle.csv";
+  if (is_there(idle_file)) {
+    recording::BlockReader reader(idle_file);
+    auto file = recording::read_idle(reader, last_row);
+    out.idle = std::move(file.windows);
     if (file.truncated) recording::warn_truncated(reader.name(), out.warnings);
   }
   out.manifest = std::move(read.manifest);

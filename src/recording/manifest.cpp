@@ -150,6 +150,7 @@ void read_sensor(const Fields& fields, ReadManifest& out) {
   sensor.measured = fields.boolean("measured").value_or(true);
   sensor.scope = fields.text("scope").value_or("");
   sensor.notes = fields.text("notes").value_or("");
+  sensor.calibrated = fields.text("calibrated").value_or("");
   sensor.model.period_ms = fields.number("period_ms");
   sensor.model.window_ms = fields.number("window_ms");
   sensor.model.latency_ms = fields.number("latency_ms");
@@ -205,6 +206,7 @@ std::string manifest_to_json(const Manifest& manifest) {
   }
   s["scope"] = sensor.scope.empty() ? ordered_json(nullptr) : ordered_json(to_utf8(sensor.scope));
   s["notes"] = to_utf8(sensor.notes);
+  if (!sensor.calibrated.empty()) s["calibrated"] = to_utf8(sensor.calibrated);
   out["clock"] = "unix_ns";
   out["layers"] = ordered_json::array();
   for (const auto& layer : manifest.layers) {

@@ -15,6 +15,7 @@
 #include "layerwatt/recording.hpp"
 #include "recording/csv_cells.hpp"
 #include "recording/excitation_csv.hpp"
+#include "recording/idle_csv.hpp"
 #include "recording/incidents_csv.hpp"
 #include "recording/manifest.hpp"
 #include "recording/row_file.hpp"
@@ -30,6 +31,7 @@ constexpr const char* kManifest = "manifest.json";
 constexpr const char* kIterations = "iterations.csv";
 constexpr const char* kIncidents = "incidents.csv";
 constexpr const char* kExcitation = "excitation.csv";
+constexpr const char* kIdle = "idle.csv";
 constexpr const char* kNewManifest = ".manifest.json.new";
 
 std::string utc_now() {
@@ -111,7 +113,7 @@ struct RecordingWriter::Impl {
          {PowerFormat::power_csv, PowerFormat::energy_csv, PowerFormat::tegrastats}) {
       directory.refuse_if_taken(recording::power_file_name(format));
     }
-    for (const auto* name : {kManifest, kIterations, kIncidents, kExcitation}) {
+    for (const auto* name : {kManifest, kIterations, kIncidents, kExcitation, kIdle}) {
       directory.refuse_if_taken(name);
     }
 
@@ -192,6 +194,7 @@ struct RecordingWriter::Impl {
   std::mutex incidents_mutex;
   std::unique_ptr<RowFile> incidents;
   std::unique_ptr<RowFile> excitation;  // made by the first window
+  std::unique_ptr<RowFile> idle;        // made by the first window
   bool closed = false;
 
   // Of the thread that calls iteration().
@@ -310,9 +313,20 @@ void RecordingWriter::excitation(const ExcitationWindow& window) {
   self.excitation->append(recording::excitation_row(window));
 }
 
+void RecordingWriter::idle(const IdleWindow& window) {
+  Impl& self = *impl_;
+  if (!self.idle) {
+    self.idle =
+        std::make_unique<RowFile>(self.directory.file(), kIdle, self.directory.shown(kIdle));
+    self.idle->append(recording::idle_header());
+  }
+  self.idle->append(recording::idle_row(window));
+}
+
 void RecordingWriter::flush() {
   Impl& self = *impl_;
-  for (RowFile* file : {self.iterations.get(), self.power.get(), self.excitation.get()}) {
+  for (RowFile* file :
+       {self.iterations.get(), self.power.get(), self.excitation.get(), self.idle.get()}) {
     if (file != nullptr) file->flush();
   }
 }
@@ -321,8 +335,8 @@ void RecordingWriter::close(std::string stopped) {
   Impl& self = *impl_;
   if (std::exchange(self.closed, true)) return;
   std::optional<Error> failure;
-  for (RowFile* file :
-       {self.iterations.get(), self.power.get(), self.incidents.get(), self.excitation.get()}) {
+  for (RowFile* file : {self.iterations.get(), self.power.get(), self.incidents.get(),
+                        self.excitation.get(), self.idle.get()}) {
     try {
       if (file != nullptr) file->flush();
     } catch (const Error& error) {
@@ -330,7 +344,8 @@ void RecordingWriter::close(std::string stopped) {
     }
   }
   // `stopped` vouches for the last rows, so it may only stand above files that end whole.
-  const bool windows_whole = self.excitation == nullptr || self.excitation->ends_whole();
+  const bool windows_whole = (self.excitation == nullptr || self.excitation->ends_whole()) &&
+                             (self.idle == nullptr || self.idle->ends_whole());
   if (self.iterations->ends_whole() && self.power->ends_whole() && windows_whole) {
     self.manifest.stopped = std::move(stopped);
     try {

@@ -87,6 +87,19 @@ const Column kColumns[] = {
      }},
 };
 
+const Column kIdleColumns[] = {
+    {"active_energy_mj", "active", "mJ", "Energy of the layer beyond that of the idle device.", 4,
+     [](const LayerResult& layer) { return mean_cell(layer.active_energy_mj); }},
+    {"active_energy_ci95_lo_mj", "from", "mJ", "Lower end of the 95 % interval of that energy.", 4,
+     [](const LayerResult& layer) {
+       return side_cell<&Interval::lo>(layer, layer.active_energy_mj);
+     }},
+    {"active_energy_ci95_hi_mj", "to", "mJ", "Upper end of that interval.", 4,
+     [](const LayerResult& layer) {
+       return side_cell<&Interval::hi>(layer, layer.active_energy_mj);
+     }},
+};
+
 const RailColumn kRailColumns[] = {
     {"power_mw", "power", "mW", "Mean power of that rail while the layer runs.", 4,
      [](const RailResult& rail) { return mean_cell(rail.power_mw); }},
@@ -104,6 +117,7 @@ void add_names(const std::vector<RailResult>& rails, std::vector<std::string>& n
 
 std::span<const Column> layer_columns() { return kColumns; }
 std::span<const RailColumn> rail_columns() { return kRailColumns; }
+std::span<const Column> idle_columns() { return kIdleColumns; }
 std::span<const MetricField> metric_fields() { return kMetricFields; }
 
 const Column& layer_column(std::string_view name) {
@@ -131,6 +145,7 @@ LayerResult group_row(const Result& result, std::size_t group) {
   LayerResult row;
   row.group = group;
   row.energy_mj = result.groups.at(group).energy_mj;
+  row.active_energy_mj = Missing{"see_members"};
   row.time_ms = Missing{"see_members"};
   row.power_mw = Missing{"see_members"};
   return row;
@@ -142,6 +157,7 @@ LayerResult outside_row(const OutsideLayers& outside) {
   row.time_ms = outside.time_ms;
   row.power_mw = outside.power_mw;
   row.energy_mj = outside.energy_mj;
+  row.active_energy_mj = outside.active_energy_mj;
   row.reason = outside.reason;
   return row;
 }
@@ -152,6 +168,7 @@ LayerResult total_row(const Total& total) {
   row.time_ms = total.time_ms;
   row.power_mw = total.power_mw;
   row.energy_mj = total.energy_mj;
+  row.active_energy_mj = total.active_energy_mj;
   row.rails = total.rails;
   return row;
 }

@@ -44,6 +44,8 @@ struct MetricField {
 
 std::span<const Column> layer_columns();
 std::span<const RailColumn> rail_columns();
+// Beside layer_columns() where idle power was measured.
+std::span<const Column> idle_columns();
 std::span<const MetricField> metric_fields();
 
 // Throws std::out_of_range: the name is ours, so a wrong one is a bug.

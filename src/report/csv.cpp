@@ -72,15 +72,18 @@ std::string cell_text(const Cell& cell, Reasons& reasons) {
 class CsvRows {
  public:
   explicit CsvRows(const Result& result)
-      : rails_(rail_names(result)),
+      : columns_(layer_columns().begin(), layer_columns().end()),
+        rails_(rail_names(result)),
         sensor_(neutralised(result.sensor.kind)),
         scope_(neutralised(result.sensor.scope)),
         measured_(result.sensor.measured ? "true" : "false"),
-        source_(neutralised(power_source_words(result.sensor))) {}
+        source_(neutralised(power_source_words(result.sensor))) {
+    if (result.idle) columns_.insert(columns_.end(), idle_columns().begin(), idle_columns().end());
+  }
 
   Row header() const {
     Row row = {"row"};
-    for (const Column& column : layer_columns()) row.push_back(column.name);
+    for (const Column& column : columns_) row.push_back(column.name);
     for (const std::string& rail : rails_) {
       for (const RailColumn& column : rail_columns()) {
         row.push_back(neutralised(rail + "_" + column.suffix));
@@ -94,7 +97,7 @@ class CsvRows {
     Row row = {kind};
     Reasons reasons;
     if (layer.reason) reasons.add(*layer.reason);
-    for (const Column& column : layer_columns()) {
+    for (const Column& column : columns_) {
       const std::string_view name = column.name;
       // Only a layer has a place in the execution order and samples of its own.
       const bool empty = kind != "layer" && (name == "index" || name == "samples");
@@ -121,6 +124,7 @@ class CsvRows {
     }
   }
 
+  std::vector<Column> columns_;
   std::vector<std::string> rails_;
   std::string sensor_;
   std::string scope_;

@@ -97,6 +97,26 @@ void put_document(Json& object, const std::string& key, const std::string& text)
   }
 }
 
+// Only where idle power was measured.
+void put_active(Json& object, const Known<Estimate>& active, const std::string& no_interval) {
+  if (active || active.reason() != kNoIdleBaseline) {
+    put(object, "active_energy_mj", active, no_interval);
+  }
+}
+
+Json idle_json(const IdleBaseline& idle) {
+  Json object = Json::object();
+  put(object, "power_mw", idle.power_mw);
+  put(object, "before_mw", idle.before_mw);
+  put(object, "after_mw", idle.after_mw);
+  if (idle.drift_mw) {
+    put_number(object, "drift_mw", *idle.drift_mw);
+  } else {
+    put_missing(object, "drift_mw", idle.drift_mw.reason());
+  }
+  return object;
+}
+
 Json rails_json(const std::vector<RailResult>& rails, const std::string& no_interval) {
   Json object = Json::object();
   for (const RailResult& rail : rails) {
@@ -118,6 +138,7 @@ Json sensor_json(const ResultSensor& sensor) {
     put_number(object, field.name, sensor.model.*field.member);
   }
   object["notes"] = sensor.notes;
+  if (!sensor.calibrated.empty()) object["calibrated"] = sensor.calibrated;
   return object;
 }
 
@@ -131,6 +152,7 @@ Json layer_json(const LayerResult& layer) {
   put(object, "time_ms", layer.time_ms);
   put(object, "power_mw", layer.power_mw, no_interval);
   put(object, "energy_mj", layer.energy_mj, no_interval);
+  put_active(object, layer.active_energy_mj, no_interval);
   object["rails"] = rails_json(layer.rails, no_interval);
   object["samples"] = layer.samples;
   object["group"] = layer.group ? Json(*layer.group) : Json(nullptr);
@@ -163,12 +185,14 @@ Json result_json(const Result& result) {
   put(outside, "time_ms", result.outside_layers.time_ms);
   put(outside, "power_mw", result.outside_layers.power_mw);
   put(outside, "energy_mj", result.outside_layers.energy_mj);
+  put_active(outside, result.outside_layers.active_energy_mj, kNoInterval);
   if (result.outside_layers.reason) outside["reason"] = *result.outside_layers.reason;
   root["outside_layers"] = std::move(outside);
   Json total = Json::object();
   put(total, "time_ms", result.total.time_ms);
   put(total, "energy_mj", result.total.energy_mj);
   put(total, "power_mw", result.total.power_mw);
+  put_active(total, result.total.active_energy_mj, kNoInterval);
   total["rails"] = rails_json(result.total.rails, kNoInterval);
   root["total"] = std::move(total);
   put(root, "power_draw_mw", result.power_draw_mw);
@@ -184,6 +208,7 @@ Json result_json(const Result& result) {
     put_number(object, "max", condition.max);
     root["conditions"].push_back(std::move(object));
   }
+  if (result.idle) root["idle"] = idle_json(*result.idle);
   root["warnings"] = Json::array();
   for (const Warning& warning : result.warnings) {
     Json object = Json::object();

@@ -8,6 +8,8 @@
 namespace layerwatt {
 
 inline constexpr const char* kResultSchema = "layerwatt.result/1";
+// Of an active energy where idle power was not measured.
+inline constexpr const char* kNoIdleBaseline = "no_idle_baseline";
 
 struct SensorField {
   const char* name;

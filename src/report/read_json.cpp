@@ -116,6 +116,8 @@ Closure read(const Node& node, Closure*) {
           node.at("ratio").number_or_nan()};
 }
 
+double read(const Node& node, double*) { return node.number(); }
+
 template <class T>
 void read_into(const Node& owner, const std::string& key, Known<T>& out) {
   const Node node = owner.at(key);
@@ -125,6 +127,19 @@ void read_into(const Node& owner, const std::string& key, Known<T>& out) {
   }
   const std::string reason_key = key + "_reason";
   out = Missing{owner.has(reason_key) ? owner.at(reason_key).text() : "not_stated"};
+}
+
+void read_active(const Node& owner, Known<Estimate>& out) {
+  if (owner.has("active_energy_mj")) read_into(owner, "active_energy_mj", out);
+}
+
+IdleBaseline read_idle(const Node& node) {
+  IdleBaseline idle;
+  read_into(node, "power_mw", idle.power_mw);
+  read_into(node, "before_mw", idle.before_mw);
+  read_into(node, "after_mw", idle.after_mw);
+  read_into(node, "drift_mw", idle.drift_mw);
+  return idle;
 }
 
 std::vector<RailResult> read_rails(const Node& owner) {
@@ -151,6 +166,7 @@ ResultSensor read_sensor(const Node& node) {
     }
   }
   if (node.has("notes")) sensor.notes = node.at("notes").text();
+  if (node.has("calibrated")) sensor.calibrated = node.at("calibrated").text();
   return sensor;
 }
 
@@ -163,6 +179,7 @@ LayerResult read_layer(const Node& node, std::size_t groups) {
   read_into(node, "time_ms", layer.time_ms);
   read_into(node, "power_mw", layer.power_mw);
   read_into(node, "energy_mj", layer.energy_mj);
+  read_active(node, layer.active_energy_mj);
   layer.rails = read_rails(node);
   layer.samples = node.at("samples").count();
   if (!node.at("group").is_null()) {
@@ -210,11 +227,14 @@ Result read_root(const Node& root) {
   if (outside.has("power_mw")) read_into(outside, "power_mw", result.outside_layers.power_mw);
   read_into(outside, "energy_mj", result.outside_layers.energy_mj);
   if (outside.has("reason")) result.outside_layers.reason = outside.at("reason").optional_text();
+  read_active(outside, result.outside_layers.active_energy_mj);
   const Node total = root.at("total");
   read_into(total, "time_ms", result.total.time_ms);
   read_into(total, "energy_mj", result.total.energy_mj);
   read_into(total, "power_mw", result.total.power_mw);
   result.total.rails = read_rails(total);
+  read_active(total, result.total.active_energy_mj);
+  if (root.has("idle")) result.idle = read_idle(root.at("idle"));
   read_into(root, "power_draw_mw", result.power_draw_mw);
   read_into(root, "energy_mj", result.energy_mj);
   read_into(root, "closure", result.closure);

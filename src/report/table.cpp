@@ -93,7 +93,9 @@ class Table {
     }
     labelled("engine", described(engine, "model"));
     labelled("device", described(parsed_object(result.device_json), ""));
-    labelled("power", harmless(power_source_words(result.sensor)));
+    std::string power = power_source_words(result.sensor);
+    if (!result.sensor.calibrated.empty()) power += ", calibrated on " + result.sensor.calibrated;
+    labelled("power", harmless(power));
     if (options_.verbosity > 0) labelled("", harmless(result.sensor.notes));
     labelled("method",
              harmless(fmt::format("{}{}{}", to_string(result.method),
@@ -187,6 +189,7 @@ class Table {
       labelled("energy", fmt::format("{:.4g} J an inference, {:.4g} inferences a joule",
                                      *energy / 1000.0, 1000.0 / *energy));
     }
+    if (result.idle) active(result);
     if (result.closure) {
       const Closure& closure = *result.closure;
       labelled("closure",
@@ -198,6 +201,32 @@ class Table {
                fmt::format("not known: {} ({})", harmless(reason_words(result.closure.reason())),
                            harmless(result.closure.reason())));
     }
+  }
+
+  static std::string with_half(const Estimate& estimate, const char* unit) {
+    std::string text = figure_with_unit(estimate.mean, unit);
+    if (estimate.ci95) {
+      text += " ± " + figure_with_unit(0.5 * (estimate.ci95->hi - estimate.ci95->lo), unit);
+    }
+    return text;
+  }
+
+  void active(const Result& result) {
+    const Known<Estimate>& energy = result.total.active_energy_mj;
+    const IdleBaseline& idle = *result.idle;
+    if (!energy || !idle.power_mw) {
+      const std::string reason = energy ? idle.power_mw.reason() : energy.reason();
+      labelled("active",
+               fmt::format("not known: {} ({})", harmless(reason_words(reason)), harmless(reason)));
+      return;
+    }
+    std::string text = fmt::format("{} an inference beyond the idle device, which draws {}",
+                                   with_half(*energy, "mJ"), with_half(*idle.power_mw, "mW"));
+    if (idle.drift_mw) {
+      text += fmt::format(" (before {}, after {})", figure_with_unit(idle.before_mw->mean, "mW"),
+                          figure_with_unit(idle.after_mw->mean, "mW"));
+    }
+    labelled("active", text);
   }
 
   void warnings(const Result& result) {

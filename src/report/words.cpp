@@ -13,6 +13,7 @@ constexpr ReasonWords kReasons[] = {
     {"no_readings", "there were no readings"},
     {"no_energy", "no energy was measured"},
     {"no_time", "it took no time"},
+    {"no_idle_baseline", "idle power was not measured"},
     {"not_reported", "the engine did not report it"},
     {"not_separable",
      "the power data cannot tell these layers apart; the group's energy is known, and is shared "

@@ -36,5 +36,18 @@ TEST(Conditions, NotReadMeansNotThere) {
   EXPECT_TRUE(conditions({{"t", "°C", {0}, {50}}}, {}).empty());
 }
 
+TEST(Conditions, ClocksThatMovedAreToldAndSteadyOnesAreNot) {
+  const std::vector<Condition> conditions = {{"GPU clock", "MHz", 1000, 900, 1000},
+                                             {"EMC clock", "MHz", 3199, 3199, 3199},
+                                             {"CPU clock", "MHz", 1900, 1700, 2000},
+                                             {"temperature tj", "°C", 60, 40, 80}};
+  const auto told = condition_warnings(conditions);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].code, "clock_changed");
+  EXPECT_EQ(told[0].message, "clocks moved while the network ran: GPU clock 900 to 1000 MHz");
+  EXPECT_TRUE(condition_warnings({{"GPU clock", "MHz", 990, 960, 1000}}).empty());
+  EXPECT_EQ(condition_warnings({{"CPU clock", "MHz", 1500, 1000, 2000}}).size(), 1u);
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -81,7 +81,7 @@ TEST(ProfileCommand, EveryMistakeOfTheCommandLineIsExitCode2) {
       {"--input", "x:/no/such"},
       {"--sensor", "sundial"},
       {"--engine", "warp"},
-      {"--idle-baseline"},
+      {"--steady", "0"},
       {"--budget", "5"},
       {"--profile-index", "-1"},
       {"--top", "-1"},
@@ -96,6 +96,18 @@ TEST(ProfileCommand, EveryMistakeOfTheCommandLineIsExitCode2) {
     EXPECT_EQ(outcome.out, "");
   }
   EXPECT_EQ(run_layerwatt({"profile"}).code, 2) << "no model";
+}
+
+TEST(ProfileCommand, AnIdleBaselineIsInTableAndFiles) {
+  Bench bench;
+  const std::string file = bench.scratch / "result.json";
+  const Outcome outcome =
+      run_layerwatt({"profile", bench.model, "--iterations", "200", "--idle-baseline", "--steady",
+                     "30", "--json", file, "--csv", bench.scratch / "result.csv"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("an inference beyond the idle device"));
+  EXPECT_THAT(bench.scratch.read("result.json"), HasSubstr("\"active_energy_mj\""));
+  EXPECT_THAT(bench.scratch.read("result.csv"), HasSubstr(",active_energy_mj,"));
 }
 
 TEST(ProfileCommand, AModelThatCannotBeUsedIsExitCode2WithAHint) {

@@ -29,6 +29,16 @@ TEST(SecondsLeft, AnIntervalNarrowsWithTheSquareRootOfTime) {
   EXPECT_DOUBLE_EQ(seconds_left(progress, 5.0), 0.0);
 }
 
+TEST(SecondsLeft, TheRealAttributionsPredictionWins) {
+  Progress progress;
+  progress.elapsed_s = 10.0;
+  progress.worst_ci_pct = 20.0;
+  progress.predicted_s = 12.0;
+  EXPECT_DOUBLE_EQ(seconds_left(progress, 5.0), 12.0);
+  progress.limit_s = 15.0;
+  EXPECT_DOUBLE_EQ(seconds_left(progress, 5.0), 5.0) << "the limit comes first";
+}
+
 TEST(ProgressLine, ShowsRateTimePowerAndTheWidestInterval) {
   Progress progress;
   progress.iterations = 512;
@@ -65,6 +75,20 @@ TEST(LiveLines, ShowRailsPrecisionAndLongestLayers) {
   EXPECT_EQ(lines[1], "  now: VDD_GPU_SOC 5.25 W, VDD_CPU_CV 2.00 W");
   EXPECT_EQ(lines[2], "  precision: ±6.1 % reached, ±5 % wanted");
   EXPECT_EQ(lines[4], "       0.1871 ms  21.0 %  /conv1/Conv + /relu/Relu\\x1b[31m");
+}
+
+TEST(LiveLines, TellWhenTheTargetIsExpected) {
+  Progress progress = in_the_middle();
+  progress.iterations_wanted.reset();
+  progress.elapsed_s = 10.0;
+  progress.predicted_s = 22.4;
+  EXPECT_EQ(live_lines(progress, 5.0, 100, 20)[2],
+            "  precision: ±6.1 % reached, ±5 % wanted, expected in about 23 s");
+  progress.limit_s = 20.0;
+  EXPECT_EQ(
+      live_lines(progress, 5.0, 120, 20)[2],
+      "  precision: ±6.1 % reached, ±5 % wanted, expected in about 23 s (the time limit ends the "
+      "run in 10 s)");
 }
 
 TEST(LiveLines, FitALowAndNarrowTerminal) {

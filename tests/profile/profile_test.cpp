@@ -114,6 +114,48 @@ TEST(Profile, GoesOnUntilTheAttributionIsPreciseEnough) {
   EXPECT_LT(seconds, 59.0);
 }
 
+// In real time the attribution is asked in a thread beside the measurement.
+TEST(Profile, GoesOnUntilPreciseEnoughInRealTime) {
+  Bench bench;
+  bench.options.engine_options.model =
+      bench.scratch.write("real.sim.json", fakes::simulated_model("real"));
+  bench.options.target_ci_pct = 5.0;
+  bench.options.max_time_s = 60.0;
+  const Profile found = profile(Host{}, bench.options);
+  EXPECT_FALSE(found.failure.has_value());
+  EXPECT_EQ(found.recording.manifest.stopped, "done");
+  const auto& iterations = found.recording.iterations;
+  const double seconds =
+      static_cast<double>(iterations.end_ns.back() - iterations.start_ns.front()) / 1e9;
+  EXPECT_GE(seconds, 1.9);
+  EXPECT_LT(seconds, 59.0);
+}
+
+TEST(Profile, AnIdleBaselineGivesActiveEnergyBesideTotal) {
+  Bench bench;
+  bench.options.iterations = 400;
+  bench.options.idle_baseline = true;
+  const Profile found = profile(Host{}, bench.options);
+  ASSERT_EQ(found.recording.idle.size(), 2u);
+  ASSERT_TRUE(found.result.idle);
+  EXPECT_NEAR(found.result.idle->power_mw->mean, 2000.0, 1.0);
+  EXPECT_NEAR(*found.result.idle->drift_mw, 0.0, 1.0);
+  // 34.5 mJ, less 2 W for 4.5 ms.
+  EXPECT_NEAR(found.result.total.active_energy_mj->mean, 25.5, 0.5);
+  EXPECT_NEAR(found.result.layers[0].active_energy_mj->mean, 16.0, 0.5);
+  EXPECT_EQ(found.result.iterations, 400u);
+}
+
+TEST(Profile, WarmsUpUntilSteadyBeforeItMeasures) {
+  Bench bench;
+  bench.options.iterations = 50;
+  bench.options.steady_s = 60.0;
+  const Profile found = profile(Host{}, bench.options);
+  for (const Warning& warning : found.result.warnings) EXPECT_NE(warning.code, "not_steady");
+  EXPECT_EQ(found.result.iterations, 50u);
+  EXPECT_NEAR(found.result.total.energy_mj->mean, 34.5, 1.5);
+}
+
 TEST(Profile, TheStopFlagEndsItWithAResult) {
   Bench bench;
   std::atomic<bool> stop{false};

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
+#include <future>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "fakes/fake_engine.hpp"
 #include "fakes/fake_sensor.hpp"
@@ -158,8 +161,99 @@ TEST(Recorder, TheRealAttributionHasTheLastWord) {
   bench.run();
   ASSERT_EQ(asked_ms.size(), 3u);
   EXPECT_NEAR(static_cast<double>(asked_ms[0]), 2000.0, 110.0);
-  EXPECT_NEAR(static_cast<double>(asked_ms[1]), 1.5 * static_cast<double>(asked_ms[0]), 110.0);
-  EXPECT_NEAR(static_cast<double>(asked_ms[2]), 1.5 * static_cast<double>(asked_ms[1]), 110.0);
+  // 9 % after 2 s is 5 % after 6.5 s: later than twice the time.
+  EXPECT_NEAR(static_cast<double>(asked_ms[1]), 2.0 * static_cast<double>(asked_ms[0]), 110.0);
+  EXPECT_NEAR(static_cast<double>(asked_ms[2]), 2.0 * static_cast<double>(asked_ms[1]), 110.0);
+}
+
+TEST(Recorder, AsksWhenTheTargetShouldBeMetAndPredictsIt) {
+  Bench bench;
+  bench.options.max_time_s = 60.0;
+  std::int64_t begin = 0;
+  std::optional<Progress> last;
+  bench.options.on_progress = [&](const Progress& progress) {
+    if (progress.iterations == 0) begin = bench.clock.now_ns();
+    if (progress.elapsed_s < 2.9) last = progress;
+  };
+  std::vector<double> asked_s;
+  bench.options.refine = [&] {
+    asked_s.push_back(static_cast<double>(bench.clock.now_ns() - begin) / 1e9);
+    return std::vector<LayerPrecision>{{1.0, asked_s.size() == 1 ? 6.0 : 5.0}};
+  };
+  bench.run();
+  ASSERT_EQ(asked_s.size(), 2u);
+  // 6 % after 2 s is 5 % after 2.88 s, and 3 % more is a margin.
+  EXPECT_NEAR(asked_s[1], asked_s[0] * 1.44 * 1.03, 0.11);
+  ASSERT_TRUE(last && last->predicted_s);
+  EXPECT_NEAR(*last->predicted_s, asked_s[0] * 1.44 - last->elapsed_s, 0.01);
+  EXPECT_NEAR(*last->worst_ci_pct, 6.0 * std::sqrt(asked_s[0] / last->elapsed_s), 0.01);
+}
+
+TEST(Recorder, AsksAsideWhileTheMeasurementGoesOn) {
+  Bench bench;
+  // Virtual time does not wait for the thread: far more of it than the test can take.
+  bench.options.max_time_s = 1e6;
+  bench.options.refine_aside = true;
+  std::promise<void> seen;
+  auto gate = seen.get_future().share();
+  bool told = false;
+  bench.options.on_progress = [&](const Progress& progress) {
+    // The measurement went on while the first answer was not there yet.
+    if (progress.elapsed_s > 10.0 && !told) {
+      told = true;
+      seen.set_value();
+    }
+  };
+  int asked = 0;
+  const auto measuring = std::this_thread::get_id();
+  bool elsewhere = true;
+  bench.options.refine = [&] {
+    gate.wait();
+    elsewhere = elsewhere && std::this_thread::get_id() != measuring;
+    return std::vector<LayerPrecision>{{1.0, ++asked == 1 ? 9.0 : 4.0}};
+  };
+  const RunOutcome outcome = bench.run();
+  EXPECT_FALSE(outcome.failure);
+  EXPECT_EQ(asked, 2);
+  EXPECT_TRUE(elsewhere);
+  EXPECT_EQ(bench.manifest()["stopped"], "done");
+}
+
+TEST(Recorder, WhatTheEstimateThrowsAsideEndsTheRunAsAFailure) {
+  Bench bench;
+  bench.options.max_time_s = 1e6;
+  bench.options.refine_aside = true;
+  bench.options.refine = []() -> std::vector<LayerPrecision> {
+    throw Error(ErrorKind::io, "the disk is gone");
+  };
+  const RunOutcome outcome = bench.run();
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->kind(), ErrorKind::io);
+}
+
+TEST(Recorder, WarmsUpUntilSteadyAndSaysWhenItIsNot) {
+  Bench bench;
+  bench.options.iterations = 5;
+  bench.options.steady_s = 60.0;
+  bench.run();
+  EXPECT_GT(bench.engine.inferences, 2000u) << "ten seconds of 3.5 ms";
+  EXPECT_EQ(bench.rows("iterations.csv"), 5u);
+  const Recording steady = load_recording(bench.directory);
+  EXPECT_TRUE(steady.incidents.empty());
+  // What ran unrecorded would pass for idle power.
+  EXPECT_LT(steady.iterations.start_ns.front() - steady.power.time_ns.front(), 50'000'000);
+
+  Bench rising;
+  rising.options.iterations = 5;
+  rising.options.steady_s = 15.0;
+  rising.options.temperature_c = [&] {
+    return 20.0 + static_cast<double>(rising.clock.now_ns() - kStart) / 1e9;
+  };
+  rising.run();
+  const Recording told = load_recording(rising.directory);
+  ASSERT_EQ(told.incidents.size(), 1u);
+  EXPECT_EQ(told.incidents[0].code, "not_steady");
+  EXPECT_THAT(told.incidents[0].message, HasSubstr("after 15 s of warm-up"));
 }
 
 TEST(Recorder, AnEngineThatFailsInMidRunKeepsWhatWasMeasured) {

@@ -27,6 +27,24 @@ TEST(Columns, TheManualListsThemInOrder) {
   EXPECT_NE(manual().find(rows), std::string::npos) << "docs/result.md should hold:\n" << rows;
 }
 
+TEST(Columns, TheManualListsThoseOfAnIdleBaseline) {
+  std::string rows;
+  for (const Column& column : idle_columns()) {
+    rows += fmt::format("| `{}` | {} | {} |\n", column.name, column.unit, column.doc);
+  }
+  EXPECT_NE(manual().find(rows), std::string::npos) << "docs/result.md should hold:\n" << rows;
+}
+
+TEST(Columns, ThoseOfAnIdleBaselineReadActiveEnergy) {
+  LayerResult layer;
+  layer.energy_mj = Estimate{1.0, Interval{2.0, 3.0}};
+  layer.active_energy_mj = Estimate{4.0, Interval{5.0, 6.0}};
+  double expected = 4.0;
+  for (const Column& column : idle_columns()) {
+    EXPECT_EQ(std::get<double>(column.get(layer)), expected++) << column.name;
+  }
+}
+
 TEST(Columns, TheManualListsTheReasons) {
   std::string rows;
   for (const ReasonWords& reason : reasons()) {

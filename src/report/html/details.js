@@ -12,6 +12,9 @@ function sensorAndMethod() {
     ['method', result.method + (result.method_reason ? ': ' + result.method_reason : '')],
     ['closure', closure ? `layers and the time outside add up to ${withUnit(closure.layers_plus_outside_mj, 'mJ')}, the sensor saw ${withUnit(closure.measured_mj, 'mJ')}: ${percent(closure.ratio)} %`
       : 'not known: ' + reasonWords(result.closure_reason)],
+    ...(result.idle && result.idle.power_mw && result.total.active_energy_mj ? [['active energy',
+      `${withUnit(result.total.active_energy_mj.mean, 'mJ')} an inference beyond the idle device, which draws ${withUnit(result.idle.power_mw.mean, 'mW')}`]] : []),
+    ...(s.calibrated ? [['calibrated on', s.calibrated]] : []),
     ['intervals', '95 % of the mean. They say nothing about a bias that every repetition shares, such as the gain of the sensor.'],
   ]));
 }
