@@ -4,6 +4,8 @@
 #include "layerwatt/attribution.hpp"
 #include "layerwatt/benchmark.hpp"
 #include "layerwatt/build.hpp"
+#include "layerwatt/calibrate.hpp"
+#include "layerwatt/calibration.hpp"
 #include "layerwatt/clock.hpp"
 #include "layerwatt/compare.hpp"
 #include "layerwatt/cuda_graph.hpp"

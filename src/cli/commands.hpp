@@ -11,6 +11,7 @@ using AddCommand = void (*)(CLI::App& app, Program& program);
 void add_analyze(CLI::App& app, Program& program);
 void add_benchmark(CLI::App& app, Program& program);
 void add_build(CLI::App& app, Program& program);
+void add_calibrate(CLI::App& app, Program& program);
 void add_compare(CLI::App& app, Program& program);
 void add_doctor(CLI::App& app, Program& program);
 void add_parse_tegrastats(CLI::App& app, Program& program);
@@ -22,8 +23,9 @@ void add_simulate(CLI::App& app, Program& program);
 void add_sweep(CLI::App& app, Program& program);
 
 inline constexpr AddCommand kCommands[] = {
-    add_profile, add_analyze, add_compare,  add_sweep, add_record,    add_parse_tegrastats,
-    add_sensors, add_doctor,  add_simulate, add_build, add_benchmark, add_selftest,
+    add_profile,  add_analyze,   add_compare, add_sweep,    add_record, add_parse_tegrastats,
+    add_sensors,  add_calibrate, add_doctor,  add_simulate, add_build,  add_benchmark,
+    add_selftest,
 };
 
 }  // namespace layerwatt::cli

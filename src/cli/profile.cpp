@@ -185,6 +185,7 @@ void add_profile(CLI::App& app, Program& program) {
   const auto command = std::make_shared<ProfileCommand>();
   add_engine_flags(sub, help, *command);
   add_sensor_flags(sub, help, command->options.sensor, command->options.sensor_options);
+  add_response_flags(sub, help, command->options.sensor_options);
   add_run_flags(sub, help, *command);
   command->outputs.add_to(sub);
   command->budgets.add_to(sub);

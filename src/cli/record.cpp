@@ -117,6 +117,7 @@ void add_record(CLI::App& app, Program& program) {
       ->required()
       ->type_name("DIR");
   add_sensor_flags(sub, help, command->sensor, command->sensor_options);
+  add_response_flags(sub, help, command->sensor_options);
   sub.add_option("--json", command->json, help.option("--json"))->type_name("F");
   sub.add_option("CMD", command->words, help.option("CMD"))->required();
   sub.callback([&program, command] {

@@ -14,6 +14,7 @@
 #include "cli/help.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/registry.hpp"
+#include "profile/calibration_store.hpp"
 #include "report/display.hpp"
 #include "report/grid.hpp"
 #include "report/stream.hpp"
@@ -32,8 +33,14 @@ struct Listed {
 
 std::vector<Listed> list(const Host& host) {
   std::vector<Listed> all;
+  const Calibrations calibrations(host, SensorOptions{});
   for (const SensorBackend& backend : sensors()) {
-    all.push_back({&backend, backend.probe(host, SensorOptions{})});
+    Listed listed{&backend, backend.probe(host, SensorOptions{})};
+    if (std::optional<SensorInfo>& info = listed.availability.info) {
+      const StoredCalibration* found = calibrations.find(*info);
+      *info = with_calibration(*info, found, {}, SensorOptions{}.interval_ms);
+    }
+    all.push_back(std::move(listed));
   }
   return all;
 }
@@ -62,7 +69,7 @@ Json to_json(const Listed& listed) {
             {"privilege", text_or_null(availability.privilege)},
             {"auto_rank", listed.backend->auto_rank}};
   for (const char* key : {"measured", "scope", "rails", "period_ms", "window_ms", "latency_ms",
-                          "time_constant_ms", "timestamp_error_ms", "notes"}) {
+                          "time_constant_ms", "timestamp_error_ms", "notes", "calibrated"}) {
     json[key] = nullptr;
   }
   if (!availability.info) return json;
@@ -79,6 +86,7 @@ Json to_json(const Listed& listed) {
   json["time_constant_ms"] = number_or_null(info.model.time_constant_ms);
   json["timestamp_error_ms"] = number_or_null(info.model.timestamp_error_ms);
   json["notes"] = text_or_null(info.notes);
+  json["calibrated"] = text_or_null(info.calibrated);
   return json;
 }
 

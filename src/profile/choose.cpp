@@ -7,6 +7,7 @@
 
 #include "layerwatt/error.hpp"
 #include "layerwatt/registry.hpp"
+#include "profile/calibration_store.hpp"
 #include "sim/device.hpp"
 
 namespace layerwatt {
@@ -18,7 +19,10 @@ constexpr double kPasses = 2.0;
 
 ChosenSensor create(const SensorBackend& backend, const Host& host, const SensorOptions& options,
                     const std::string& why) {
-  return {backend.create(host, options), why};
+  Calibrations calibrations(host, options);
+  std::string said = why;
+  if (!calibrations.trouble().empty()) said += "; " + calibrations.trouble();
+  return {calibrated_sensor(backend.create(host, options), std::move(calibrations), options), said};
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ SensorInfo Ina3221Reader::open() {
   info.notes = "INA3221 at";
   for (const InaChip& chip : found.chips) info.notes += " " + chip.address;
   info.notes += ": " + response.notes;
+  info.identity = info.notes;  // where the chips are, and how they average
   if (!choice.reason.empty()) info.notes += "; no total: " + choice.reason;
   return info;
 }

@@ -107,9 +107,14 @@ SensorInfo NvmlReader::open() {
     std::string rail = gpus_.size() == 1 ? "GPU" : fmt::format("GPU{}", gpu.device.index());
     if (with_average_) info.rails.push_back({rail + " 1 s average", false});
     info.rails.insert(info.rails.end() - (with_average_ ? 1 : 0), {std::move(rail), true});
+    info.identity += gpu.device.uuid() + " ";
     info.notes +=
         fmt::format("{} {}: {}. ", gpu.device.name(), gpu.device.uuid(), state_of(gpu.device));
   }
+  // Instant power and that of the last second are readings of different response.
+  info.identity += reading_ == NvmlReading::energy  ? "energy"
+                   : power_ == nvml::Power::average ? "average"
+                                                    : "power";
   held_.assign(gpus_.size(), std::nullopt);
   watched_ns_ = 0;
   info.notes += fmt::format("Driver {}; {}", machine.driver, response.notes);

@@ -39,6 +39,7 @@ SensorInfo info_of(const sim::Spec& spec, double interval_ms) {
                 : sensor.reading == Reading::energy ? PowerFormat::energy_csv
                                                     : PowerFormat::power_csv;
   info.notes = "simulated, not measured: " + spec.name;
+  info.identity = spec.name;
   return info;
 }
 

@@ -82,6 +82,8 @@ TEST(ProfileCommand, EveryMistakeOfTheCommandLineIsExitCode2) {
       {"--sensor", "sundial"},
       {"--engine", "warp"},
       {"--steady", "0"},
+      {"--response", "window"},
+      {"--calibration", "/nowhere/calibration.json"},
       {"--budget", "5"},
       {"--profile-index", "-1"},
       {"--top", "-1"},
