@@ -43,7 +43,8 @@ TEST(IdleBaselineReport, JsonHasItAndReadsItBack) {
 
 TEST(IdleBaselineReport, CsvHasThreeColumnsMore) {
   const std::string text = written("csv", board_with_idle());
-  EXPECT_THAT(text, HasSubstr("active_energy_mj,active_energy_ci95_lo_mj,active_energy_ci95_hi_mj"));
+  EXPECT_THAT(text,
+              HasSubstr("active_energy_mj,active_energy_ci95_lo_mj,active_energy_ci95_hi_mj"));
   EXPECT_THAT(text, HasSubstr(",8,7.5,8.5,"));
 }
 
