@@ -22,6 +22,7 @@ constexpr std::int64_t kNsPerS = 1'000'000'000;
 constexpr std::int64_t kProgressNs = kNsPerS / 4;
 constexpr std::int64_t kRuleNs = kNsPerS / 10;
 constexpr std::int64_t kFirstRefineNs = 2 * kNsPerS;
+constexpr double kSlower = 2.0;
 constexpr std::size_t kTopLayers = 5;
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
@@ -151,10 +152,14 @@ class Run {
   // Looks for an answer, and asks again where it is time to.
   bool met_aside(std::int64_t now, RecordingWriter& writer) {
     if (const auto layers = aside_.take()) {
+      took_ns_ = now - asked_ns_;
       // What was precise enough when it was asked is so now.
       if (learn(now, *layers)) return true;
     }
     if (aside_.running() || now < next_refine_ns_) return false;
+    // It takes longer the more there is; an answer after the end would only be waited for.
+    const double done_s = seconds(now - begin_ns_) + kSlower * seconds(took_ns_);
+    if (options_.max_time_s && done_s > *options_.max_time_s) return false;
     writer.flush();
     asked_ns_ = now;
     aside_.start(options_.refine);
@@ -213,6 +218,7 @@ class Run {
   std::int64_t next_rule_ns_ = 0;
   std::int64_t next_refine_ns_ = 0;
   std::int64_t asked_ns_ = 0;
+  std::int64_t took_ns_ = 0;  // the last answer aside
   std::optional<PrecisionThen> known_;
   AsideEstimate aside_;
 };

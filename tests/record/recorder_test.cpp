@@ -219,6 +219,29 @@ TEST(Recorder, AsksAsideWhileTheMeasurementGoesOn) {
   EXPECT_EQ(bench.manifest()["stopped"], "done");
 }
 
+TEST(Recorder, DoesNotAskForWhatWouldComeAfterTheEnd) {
+  Bench bench;
+  bench.options.max_time_s = 200.0;
+  bench.options.refine_aside = true;
+  std::promise<void> seen;
+  auto gate = seen.get_future().share();
+  bool told = false;
+  bench.options.on_progress = [&](const Progress& progress) {
+    if (progress.elapsed_s > 80.0 && !told) {
+      told = true;
+      seen.set_value();
+    }
+  };
+  int asked = 0;
+  bench.options.refine = [&] {
+    gate.wait();
+    ++asked;
+    return std::vector<LayerPrecision>{{1.0, 90.0}};
+  };
+  bench.run();
+  EXPECT_EQ(asked, 1) << "the answer took at least 78 s, and twice that is too long";
+}
+
 TEST(Recorder, WhatTheEstimateThrowsAsideEndsTheRunAsAFailure) {
   Bench bench;
   bench.options.max_time_s = 1e6;
