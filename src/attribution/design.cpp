@@ -9,6 +9,12 @@ namespace {
 // Up to here the closed form with its long tail is cheap, and it takes the blur exactly.
 constexpr double kDirectTimeConstantMs = 0.25;
 
+// e^−40 = 4e-18: of 1, nothing that a double holds.
+constexpr double kForgotten = 40.0;
+
+// Segments that are walked one by one rather than bisected.
+constexpr std::size_t kNear = 1000;
+
 // With a long low pass the blur is taken into the box by equal variance, w² + 12 σ², about the same
 // centre: behind the low pass the response is continuous, and only its second moment matters.
 Response blur_into_box(Response response) {
@@ -56,8 +62,20 @@ LowPassState::LowPassState(const Segments& segments, double time_constant_ms)
   state_[segments.idle()] = 1.0;
 }
 
+// Readings far apart: what was before has decayed, and the segments up to there need no work.
+void LowPassState::forget_until(double time_ms) {
+  const auto& edges = segments_.edge_ms;
+  next_ = static_cast<std::size_t>(std::upper_bound(edges.begin(), edges.end(), time_ms) -
+                                   edges.begin());
+  next_ -= next_ > 0 ? 1 : 0;
+  std::fill(state_.begin(), state_.end(), 0.0);
+  state_[next_ < segments_.column.size() ? segments_.column[next_] : segments_.idle()] = 1.0;
+  at_ms_ = time_ms;
+}
+
 void LowPassState::advance(double time_ms) {
   if (time_ms <= at_ms_) return;
+  if (time_ms - at_ms_ > kForgotten * tau_) forget_until(time_ms - kForgotten * tau_);
   const double decay = std::exp((at_ms_ - time_ms) / tau_);
   for (double& value : state_) value *= decay;
   // What each segment between then and now has left behind: e^(−(now − b)/τ) − e^(−(now − a)/τ).
@@ -117,7 +135,9 @@ void DesignRow::add_direct(double now_ms) {
   const double oldest_ms = now_ms - step_.end_ms();
   const double newest_ms = now_ms - step_.begin_ms();
   // First segment that ends after the oldest time: near the last one found, else by bisection.
-  if (hint_ >= edges.size() || (hint_ > 0 && edges[hint_] > oldest_ms)) {
+  const bool before = hint_ >= edges.size() || (hint_ > 0 && edges[hint_] > oldest_ms);
+  const bool far = hint_ + kNear < edges.size() && edges[hint_ + kNear] <= oldest_ms;
+  if (before || far) {
     hint_ = static_cast<std::size_t>(std::upper_bound(edges.begin(), edges.end(), oldest_ms) -
                                      edges.begin());
     hint_ -= hint_ > 0 ? 1 : 0;

@@ -36,6 +36,8 @@ class LowPassState {
   std::span<const double> state() const { return state_; }
 
  private:
+  void forget_until(double time_ms);
+
   const Segments& segments_;
   double tau_;
   double at_ms_;

@@ -61,6 +61,24 @@ TEST(DesignRow, WeightsSumToOneForEveryShape) {
   }
 }
 
+TEST(DesignRow, ReadingsFarApartGiveWhatAPassOverAllOfThemGives) {
+  const auto made = synthetic::make({.layers = 9, .seconds = 8.0});
+  const Segments segments = make_segments(made.recording.iterations);
+  ASSERT_GT(segments.column.size(), 2000U);
+  for (const Response& shape : {Response{1.1, 2.0, 0.0, 0.0}, Response{1.1, 2.0, 3.0, 0.0}}) {
+    DesignRow each(segments, shape);
+    DesignRow far(segments, shape);
+    for (double t = -20.0; t < 8100.0; t += 1.0) {
+      each.compute(t);
+      if (std::fmod(t + 20.0, 2700.0) != 0.0) continue;
+      far.compute(t);
+      for (std::size_t i = 0; i < segments.columns(); ++i) {
+        ASSERT_NEAR(far.weights()[i], each.weights()[i], 1e-12) << t << " column " << i;
+      }
+    }
+  }
+}
+
 TEST(DesignRow, WindowOfTheReadingItself) {
   const Segments segments = two_layers();
   DesignRow row(segments, {4.0, 0.0, 0.0, 0.0});
