@@ -18,6 +18,7 @@ constexpr double kMaxLatencyMs = 25.0;
 constexpr double kOutlierSigmas = 8.0;
 constexpr double kFirstTrialMs = 0.05;
 constexpr double kMostBlurMs = 0.5;
+constexpr double kMostInferences = 3.0;
 // A fit that leaves more than this share of its residual in step with the inference is wrong. Of a
 // response that was found little is borne: the next best one of a search left 3 %, and was 25 %
 // off.
@@ -62,8 +63,8 @@ std::string implausible(const KnownResponse& known, const Response& found, const
   const double inference_ms =
       (segments.edge_ms.back() - segments.edge_ms.front()) / static_cast<double>(inferences);
   const bool searched = !known.window_ms || !known.time_constant_ms;
-  if (searched && found.window_ms + 2.0 * found.time_constant_ms > 2.0 * inference_ms) {
-    if (known.window_ms && *known.window_ms > 2.0 * inference_ms) {
+  if (searched && found.window_ms + 2.0 * found.time_constant_ms > kMostInferences * inference_ms) {
+    if (known.window_ms && *known.window_ms > kMostInferences * inference_ms) {
       return fmt::format("a reading is a mean over {:.3g} ms, an inference takes {:.3g} ms",
                          *known.window_ms, inference_ms);
     }

@@ -5,34 +5,20 @@
 #include <limits>
 
 #include "attribution/parallel.hpp"
+#include "attribution/transients.hpp"
 
 namespace layerwatt {
 namespace {
 
 constexpr std::size_t kCandidates = 100;
-constexpr std::size_t kTried = 10;
+constexpr std::size_t kTried = 24;
+constexpr std::size_t kFollowed = 6;
+constexpr std::size_t kFirstReadings = 1000;
 constexpr double kLongestWindowMs = 8.0;
 constexpr double kWindowStepMs = 0.15;
 constexpr std::size_t kRankReadings = 600;
 constexpr std::size_t kTrialReadings = 2500;
 constexpr std::size_t kSearchReadings = 6000;
-
-// A run of `count` readings from the middle: whole inferences, no idle ends, jitter as it is.
-Readings middle_part(const Readings& readings, std::size_t count) {
-  if (readings.size() <= count) return readings;
-  const std::size_t first = (readings.size() - count) / 2;
-  const auto cut = [&](const std::vector<double>& from) {
-    if (from.empty()) return from;
-    return std::vector<double>(from.begin() + static_cast<std::ptrdiff_t>(first),
-                               from.begin() + static_cast<std::ptrdiff_t>(first + count));
-  };
-  Readings part;
-  part.time_ms = cut(readings.time_ms);
-  part.weight = cut(readings.weight);
-  part.window_ms = cut(readings.window_ms);
-  part.value = cut(readings.value);
-  return part;
-}
 
 // Folding cannot tell a latency from one that is a whole inference more or less: all of them.
 std::vector<Response> with_whole_turns(const std::vector<Candidate>& candidates, double period_ms,
@@ -84,16 +70,18 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
                       const Readings& all_channels, const KnownResponse& known,
                       double max_latency_ms) {
   const Readings readings = total_only(all_channels);
-  const std::vector<Candidate> candidates =
-      search_response(iterations, segments, readings, known, max_latency_ms, kCandidates);
+  const Transients transients = find_transients(segments, readings);
+  const std::vector<Candidate> candidates = search_response(
+      iterations, segments, readings, known, max_latency_ms, transients, kCandidates);
   if (candidates.empty()) return {};
   const double period_ms =
       segments.ms(iterations.start_ns.back()) / static_cast<double>(iterations.size() - 1);
   std::vector<Response> starts = with_whole_turns(candidates, period_ms, known, max_latency_ms);
+  keep_allowed(starts, transients, [](const Response& response) { return response; });
 
   const std::vector<Parameter> free = free_parameters(known);
   const auto refine_all = [&](std::size_t count, std::size_t rounds, std::size_t kept) {
-    const Readings part = middle_part(readings, count);
+    const Readings part = telling_part(readings, count, transients);
     std::vector<Refined> done(starts.size());
     for_each_in_parallel(starts.size(), [&](std::size_t i) {
       done[i] = refine_response(segments, part, starts[i], free, rounds);
@@ -111,11 +99,12 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
   // model ranks them as they are, some steps from each of the best on a part of the readings show
   // where they lead, and the best two go on.
   refine_all(std::max(kRankReadings, 12 * segments.columns()), 0, kTried);
-  const Refined first = refine_all(kTrialReadings, 4, 2);
+  refine_all(std::max(kFirstReadings, 16 * segments.columns()), 3, kFollowed);
+  const Refined first = refine_all(kTrialReadings, 3, 2);
   if (!known.window_ms && !known.latency_ms) {
     const std::vector<Response> best = starts;
     starts = other_windows(first.response, kWindowStepMs);
-    refine_all(kTrialReadings, 0, kTried);
+    refine_all(kTrialReadings, 0, kFollowed);
     starts.insert(starts.end(), best.begin(), best.end());
     refine_all(kTrialReadings, 4, 2);
   }

@@ -121,9 +121,13 @@ Cycle mean_cycle(const Iterations& iterations, const Segments& segments) {
   cycle.edge.push_back(0.0);
   for (std::size_t j = 0; j < layers; ++j) {
     at += mean[j] / cycle.period_ms;
+    cycle.part_of_layer.push_back(cycle.edge.size() - 1);
     if (j % merge == merge - 1 || j + 1 == layers) cycle.edge.push_back(std::min(at, 1.0));
   }
-  if (at < 1.0 - 1e-6) cycle.edge.push_back(1.0);
+  if (at < 1.0 - 1e-6) {
+    cycle.outside = cycle.edge.size() - 1;
+    cycle.edge.push_back(1.0);
+  }
   return cycle;
 }
 
@@ -145,28 +149,32 @@ Eigen::VectorXd FoldedProblem::reading(const std::vector<Complex>& folded, doubl
   return y;
 }
 
-Eigen::VectorXd FoldedProblem::misfit(double window_ms, double tau_ms,
-                                      const Eigen::MatrixXd& readings) const {
-  const Eigen::MatrixXd model = shaped(window_ms, tau_ms);
+Eigen::MatrixXd FoldedProblem::squared(const Eigen::MatrixXd& model) {
   Eigen::MatrixXd a = Eigen::MatrixXd::Zero(model.cols(), model.cols());
   a.selfadjointView<Eigen::Lower>().rankUpdate(model.transpose());
+  a.triangularView<Eigen::StrictlyUpper>() = a.transpose();
   a.diagonal().array() += 1e-7 * a.diagonal().maxCoeff();
+  return a;
+}
+
+FoldedProblem::Fit FoldedProblem::fit(double window_ms, double tau_ms,
+                                      const Eigen::MatrixXd& readings) const {
+  const Eigen::MatrixXd model = shaped(window_ms, tau_ms);
   const Eigen::MatrixXd rhs = model.transpose() * readings;
-  const Eigen::LLT<Eigen::MatrixXd> factor(a);  // reads the lower triangle alone
-  const Eigen::MatrixXd p = factor.solve(rhs);
+  const Eigen::LLT<Eigen::MatrixXd> factor(squared(model));
+  Fit fit{factor.solve(rhs), {}};
   const Eigen::VectorXd total = readings.colwise().squaredNorm();
   const Eigen::VectorXd mean = readings.row(0).array().square().matrix().transpose();
-  const Eigen::VectorXd explained = (p.array() * rhs.array()).colwise().sum().matrix().transpose();
-  return ((total - explained).array() / (total - mean).array().max(1e-300)).matrix();
+  const Eigen::VectorXd explained =
+      (fit.power_mw.array() * rhs.array()).colwise().sum().matrix().transpose();
+  fit.misfit = ((total - explained).array() / (total - mean).array().max(1e-300)).matrix();
+  return fit;
 }
 
 double FoldedProblem::misfit_of_powers(double window_ms, double tau_ms,
                                        const Eigen::MatrixXd& readings, Eigen::Index& least) const {
   const Eigen::MatrixXd model = shaped(window_ms, tau_ms);
-  Eigen::MatrixXd a = Eigen::MatrixXd::Zero(model.cols(), model.cols());
-  a.selfadjointView<Eigen::Lower>().rankUpdate(model.transpose());
-  a.triangularView<Eigen::StrictlyUpper>() = a.transpose();
-  a.diagonal().array() += 1e-7 * a.diagonal().maxCoeff();
+  const Eigen::MatrixXd a = squared(model);
   const Eigen::MatrixXd rhs = model.transpose() * readings;
   const Eigen::MatrixXd p = solve_non_negative(a, rhs);
   double best = std::numeric_limits<double>::infinity();

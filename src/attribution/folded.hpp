@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 #include <complex>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "attribution/fit.hpp"
@@ -16,6 +17,8 @@ namespace layerwatt {
 struct Cycle {
   double period_ms = 0.0;
   std::vector<double> edge;  // ascending, 0 … 1
+  std::vector<std::size_t> part_of_layer;
+  std::optional<std::size_t> outside;  // the part after the layers, where there is one
 };
 
 Cycle mean_cycle(const Iterations& iterations, const Segments& segments);
@@ -30,8 +33,13 @@ class FoldedProblem {
   // What was read, turned back by `turn_ms`: the latency minus the fold's own shift.
   Eigen::VectorXd reading(const std::vector<std::complex<double>>& folded, double turn_ms) const;
 
-  // For one shape of the response, the share of each reading's variance that no powers explain.
-  Eigen::VectorXd misfit(double window_ms, double tau_ms, const Eigen::MatrixXd& readings) const;
+  // For one shape of the response: the powers of the parts that fit each reading best, and the
+  // share of its variance that they do not explain.
+  struct Fit {
+    Eigen::MatrixXd power_mw;
+    Eigen::VectorXd misfit;
+  };
+  Fit fit(double window_ms, double tau_ms, const Eigen::MatrixXd& readings) const;
 
   // The least of the readings' misfits with powers that are not negative, which a wrong response
   // mostly needs; `least` is the reading's index. Costlier.
@@ -40,6 +48,8 @@ class FoldedProblem {
 
  private:
   Eigen::MatrixXd shaped(double window_ms, double tau_ms) const;
+  // wᵀw of the model for a shape, with a ridge.
+  static Eigen::MatrixXd squared(const Eigen::MatrixXd& model);
 
   double period_ms_;
   std::size_t harmonics_;

@@ -11,6 +11,7 @@
 
 #include "attribution/fit.hpp"
 #include "attribution/response.hpp"
+#include "attribution/transients.hpp"
 
 namespace layerwatt {
 
@@ -29,9 +30,11 @@ struct Candidate {
   double misfit = 0.0;  // of the folded fit; to rank candidates against each other only
 };
 
-// Local minima of the misfit, best first, at most `most`. Latencies up to `max_latency_ms`.
+// Local minima of the misfit, best first, at most `most`. Latencies up to `max_latency_ms`, and
+// those alone that `transients` allow.
 std::vector<Candidate> search_response(const Iterations& iterations, const Segments& segments,
                                        const Readings& readings, const KnownResponse& known,
-                                       double max_latency_ms, std::size_t most);
+                                       double max_latency_ms, const Transients& transients,
+                                       std::size_t most);
 
 }  // namespace layerwatt

@@ -15,7 +15,7 @@ TEST(SearchResponse, TheTruthIsAmongTheFirstCandidates) {
   const Iterations& iterations = made.recording.iterations;
   const Segments segments = make_segments(iterations);
   const Readings readings = synthetic::readings_of(made, segments);
-  const auto found = search_response(iterations, segments, readings, {}, 25.0, 6);
+  const auto found = search_response(iterations, segments, readings, {}, 25.0, {}, 6);
   ASSERT_FALSE(found.empty());
   EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const Candidate& candidate) {
     return std::abs(candidate.response.window_ms - 2.2) < 0.1 &&
@@ -35,14 +35,14 @@ TEST(SearchResponse, KnownPartsStayAsTheyAre) {
   KnownResponse known;
   known.window_ms = 3.25;
   known.time_constant_ms = 0.5;
-  for (const Candidate& c : search_response(iterations, segments, readings, known, 20.0, 4)) {
+  for (const Candidate& c : search_response(iterations, segments, readings, known, 20.0, {}, 4)) {
     EXPECT_DOUBLE_EQ(c.response.window_ms, 3.25);
     EXPECT_DOUBLE_EQ(c.response.time_constant_ms, 0.5);
   }
 }
 
 TEST(SearchResponse, TooLittleToFoldGivesNoCandidates) {
-  EXPECT_TRUE(search_response({}, {}, {}, {}, 20.0, 4).empty());
+  EXPECT_TRUE(search_response({}, {}, {}, {}, 20.0, {}, 4).empty());
 }
 
 }  // namespace
