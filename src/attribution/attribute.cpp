@@ -105,7 +105,8 @@ void put_estimates(Result& result, const PowerSamples& power, PowerEstimates est
   for (Warning& warning : estimates.warnings) result.warnings.push_back(std::move(warning));
   if (estimates.model) result.sensor.model = *estimates.model;
   if (!estimates.model_notes.empty()) {
-    if (!result.sensor.notes.empty()) result.sensor.notes += " ";
+    std::string& notes = result.sensor.notes;
+    if (!notes.empty()) notes += notes.back() == '.' ? " " : ". ";
     result.sensor.notes += estimates.model_notes;
   }
 }

@@ -107,14 +107,21 @@ TEST(ComparisonHtml, CarriesTheJson) {
   EXPECT_EQ(data["comparison"], json::parse(written(report, write_comparison_json)));
 }
 
+void expect_good_in_browser(const ComparisonReport& report, const std::string& more = "") {
+  const fakes::ScratchDirectory scratch;
+  const auto figures = scratch.write("comparison.json", written(report, write_comparison_json));
+  expect_good_page(written(report, write_comparison_html),
+                   "--comparison '" + figures.string() + "' " + more);
+}
+
 TEST(ComparisonInBrowser, ChangesOfAllKinds) {
   Result after = changed_board();
   after.layers[4].name = "</script><img src=x onerror=document.title='owned'>";
-  expect_good_page(written(board_against(after), write_comparison_html), "");
+  expect_good_in_browser(board_against(after), like_golden("comparison.page.json"));
 }
 
 TEST(ComparisonInBrowser, WithoutPower) {
-  expect_good_page(written(board_against(sample::times_alone()), write_comparison_html), "");
+  expect_good_in_browser(board_against(sample::times_alone()));
 }
 
 TEST(ComparisonReports, AFullDiskIsAnError) {

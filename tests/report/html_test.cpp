@@ -123,7 +123,7 @@ void expect_good_in_browser(const Result& result, const Recording& recording,
 
 TEST(HtmlInBrowser, ABoardWithAGroup) {
   const Result board = sample::board();
-  expect_good_in_browser(board, run_of(board, 200, 2000));
+  expect_good_in_browser(board, run_of(board, 200, 2000), like_golden("board.page.json"));
 }
 
 TEST(HtmlInBrowser, ANetworkOfSixtyLayers) {
@@ -148,7 +148,7 @@ TEST(HtmlInBrowser, NothingAtAll) { expect_good_in_browser(sample::nothing(), {}
 
 TEST(HtmlInBrowser, TwoThousandLayersAndAMillionReadings) {
   const Result result = large_result();
-  expect_good_in_browser(result, run_of(result, 200, 1'000'000), "--large");
+  expect_good_in_browser(result, run_of(result, 200, 1'000'000));
 }
 
 }  // namespace

@@ -26,6 +26,11 @@ inline int check_in_browser(const std::string& arguments, std::string& said) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+// An argument of expect_good_page(): the screenshots' structure is that of this golden file.
+inline std::string like_golden(const std::string& name) {
+  return "--structure '" LAYERWATT_GOLDEN "/" + name + "'";
+}
+
 inline void expect_good_page(const std::string& text, const std::string& arguments) {
   const fakes::ScratchDirectory scratch;
   const auto page = scratch.write("page.html", text);

@@ -65,17 +65,30 @@ TEST(SweepReports, ThePageCarriesTheJson) {
   EXPECT_EQ(data["sweep"]["points"][0]["pareto"], true);
 }
 
+void expect_good_in_browser(const SweepReport& sweep, const std::string& more = "") {
+  const fakes::ScratchDirectory scratch;
+  std::ostringstream json;
+  write_sweep_json(json, sweep);
+  std::ostringstream page;
+  write_sweep_html(page, sweep);
+  const auto figures = scratch.write("sweep.json", json.str());
+  expect_good_page(page.str(), "--sweep '" + figures.string() + "' " + more);
+}
+
 TEST(SweepInBrowser, AFrontAndAFailure) {
-  std::ostringstream out;
-  write_sweep_html(out, report());
-  expect_good_page(out.str(), "");
+  expect_good_in_browser(report(), like_golden("sweep.page.json"));
+}
+
+// Two settings that come out the same have one label, and all rows.
+TEST(SweepInBrowser, EqualPoints) {
+  SweepReport sweep = report();
+  sweep.points.push_back(point("2", 3.0, 20.0));
+  expect_good_in_browser(sweep);
 }
 
 TEST(SweepInBrowser, NothingRan) {
-  std::ostringstream out;
-  write_sweep_html(out,
-                   {"</title><img src=x onerror=document.title='owned'>", "no power", true, {}});
-  expect_good_page(out.str(), "");
+  expect_good_in_browser(
+      {"</title><img src=x onerror=document.title='owned'>", "no power", true, {}});
 }
 
 }  // namespace

@@ -5,11 +5,11 @@ const describeItem = (item) => [item.name, item.kind === 'group' ? 'a group: onl
   item.time && `time ${withUnit(item.time.mean, 'ms')}`, item.power && `power ${withUnit(item.power.mean, 'mW')}`,
   item.share !== null && item.share !== undefined && `${percent(item.share)} % of an inference`].filter(Boolean).join('\n');
 
-function typeLegend(shownTypes) {
+function typeLegend(shownTypes, lead) {
   const names = typeNames.map(([name]) => name).filter((name) => shownTypes.has(name));
   const list = names.slice(0, 8).map((name) => el('li', {}, swatch(typeColor.get(name)), visible(name)));
-  if (names.length > 8) list.push(el('li', {}, `and ${names.length - 8} more types in the last colour`));
-  return el('ul', {class: 'legend'}, list);
+  if (names.length > 8) list.push(el('li', {}, `and ${names.length - 8} more type${names.length === 9 ? '' : 's'} in the last colour`));
+  return el('ul', {class: 'legend'}, lead ? el('li', {}, lead) : null, list);
 }
 
 function scatter(reveal) {
@@ -39,8 +39,9 @@ function scatter(reveal) {
     const first = curve.find((c) => c[1] !== null);
     if (first) f.chart.append(svg('text', {x: f.fx(first[0]) + 4, y: Math.max(f.fy(first[1]), f.inner.y) + 11}, withUnit(energy, 'mJ', 1)));
   }
+  const least = points.length > 400 ? 1.8 : 2.6;
   const dots = points.map((item) => {
-    const radius = 2.6 + 7 * Math.sqrt(Math.max(0, item.share || 0));
+    const radius = least + 7 * Math.sqrt(Math.max(0, item.share || 0));
     const p = {item, px: f.fx(item.time.mean), py: f.fy(item.power.mean / 1000)};
     p.dot = item.kind === 'group'
       ? svg('rect', {x: p.px - radius, y: p.py - radius, width: 2 * radius, height: 2 * radius, class: 'dot c' + typeColor.get(kind(item))})
@@ -81,20 +82,19 @@ function cumulative(reveal) {
   return panel('cumulative', 'What to optimise first', sentences.length ? sentences.join('; ') + ` of the ${byEnergy ? 'energy' : 'time'} of an inference.` : null, el('figure', {}, f.chart));
 }
 
-// Horizontal bars, each made of parts; `rows` are [label, [values], text].
-function stackedBars(rows, most, label) {
+// Horizontal bars, each made of parts; `rows` are [label, [values], text], the longest bar is `most`.
+// Drawings of one figure start their bars below each other when they are told `all` their rows.
+function stackedBars(rows, most, label, all = rows) {
   const height = 25;
   const width = halfRoom();
-  const left = Math.min(210, 0.34 * width);
-  const letters = Math.floor(left / 6.6);
+  const left = Math.min(0.36 * width, 12 + Math.max(...all.map(([name]) => textWidth(name))));
+  const right = 14 + Math.max(...all.map(([, , text]) => textWidth(text)));
   const chart = svg('svg', {class: 'chart', viewBox: `0 0 ${width} ${rows.length * height + 4}`, role: 'img', 'aria-label': label});
   rows.forEach(([name, values, text], i) => {
-    const half = Math.floor((letters - 1) / 2);
-    const short = name.length > letters ? name.slice(0, half) + '…' + name.slice(-half) : name;
-    chart.append(svg('text', {x: left - 8, y: i * height + 16, 'text-anchor': 'end'}, svg('title', {}, name), short));
+    chart.append(svg('text', {x: left - 8, y: i * height + 16, 'text-anchor': 'end'}, svg('title', {}, name), shortened(name, left - 10)));
     let x = left;
     values.forEach((value, k) => {
-      const w = Math.max(0, (width - left - 8) * value / most);
+      const w = Math.max(0, (width - left - right) * value / most);
       chart.append(svg('rect', {x, y: i * height + 3, width: w, height: height - 7, class: 'c' + Math.min(k, 7)}));
       x += w;
     });
@@ -111,7 +111,7 @@ function types() {
   const rows = top.map(([name, value]) => [visible(name), [value], withUnit(value, unit, 3) + (whole ? `, ${percent(value / whole)} %` : '')]);
   return panel('types', `${byEnergy ? 'Energy' : 'Time'} by type of layer`, 'Layers of one type added up' + (typeNames.length > 12 ? `; the first 12 of ${typeNames.length} types.` : '.') +
     (result.groups.length ? ' Members of groups count with their share by time.' : ''),
-    el('figure', {}, stackedBars(rows, 1.5 * top[0][1] || 1, 'Energy by type')));
+    el('figure', {}, stackedBars(rows, top[0][1] || 1, `${byEnergy ? 'Energy' : 'Time'} by type`)));
 }
 
 function rails() {
@@ -127,6 +127,6 @@ function rails() {
   const rows = list.map((l) => [nameOf(l), inTotal.map((n) => part(l.rails, n)), withUnit(sum(l.rails), 'mJ', 3)]);
   return panel('rails', 'Energy by rail', 'Which supply the energy came from: the whole inference, then the layers that cost most.' +
     (others.length ? ` Part of another rail, or outside the total, and so not in the bars: ${others.map(visible).join(', ')}.` : ''),
-    legend(inTotal), el('figure', {}, stackedBars(totalRow, 1.35 * sum(result.total.rails), 'Rails of one inference'),
-      rows.length ? stackedBars(rows, 1.35 * sum(list[0].rails), 'Rails of the costliest layers') : null));
+    legend(inTotal), el('figure', {}, stackedBars(totalRow, sum(result.total.rails), 'Rails of one inference', [...totalRow, ...rows]),
+      rows.length ? stackedBars(rows, sum(list[0].rails), 'Rails of the costliest layers', [...totalRow, ...rows]) : null));
 }

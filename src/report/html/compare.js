@@ -2,7 +2,7 @@
 const report = data.comparison;
 const FIGURES = [['time_ms', 'latency', 'ms'], ['energy_mj', 'energy', 'mJ'], ['power_mw', 'power', 'mW']];
 const words = (verdict) => verdict.replace('_', ' ');
-const signed = (value, scale) => (value > 0 ? '+' : '') + figure(value, scale);
+const signed = (value, scale) => signedText(value, figure(value, scale));
 const most = (list) => Math.max(0, ...list.filter((v) => v !== null && v !== undefined));
 const verdictCell = (change) => el('span', {class: change.verdict}, change.difference ? words(change.verdict) : '');
 
@@ -12,7 +12,7 @@ function totalCards(comparison) {
     if (!change.difference) return card(`Total ${name}`, missing(change.difference_reason), null, reasonWords(change.difference_reason));
     const scale = scaleFor(unit, Math.max(change.before.mean, change.after.mean));
     const half = halfWidth(change.difference);
-    const box = card(`Total ${name}`, change.relative === null ? signed(change.difference.mean, scale) : `${change.relative > 0 ? '+' : ''}${(100 * change.relative).toFixed(1)}`,
+    const box = card(`Total ${name}`, change.relative === null ? signed(change.difference.mean, scale) : signedText(change.relative, (100 * change.relative).toFixed(1)),
       change.relative === null ? scale.unit : '%',
       [`${figure(change.before.mean, scale)} → ${figure(change.after.mean, scale)} ${scale.unit}`, half === null ? '' : ` (${signed(change.difference.mean, scale)} ± ${figure(half, scale)})`],
       change.relative === null ? change.difference.mean : change.relative);
@@ -27,8 +27,7 @@ function forest(rows, key) {
     .sort((a, b) => Math.abs(b[key].difference.mean) - Math.abs(a[key].difference.mean)).slice(0, 30);
   if (list.length < 1) return null;
   const width = wideRoom();
-  const left = Math.min(340, 0.38 * width);
-  const letters = Math.floor(left / 6.4);
+  const left = Math.min(340, 0.38 * width, 8 + Math.max(...list.map((r) => textWidth(visible(r.name || '(no name)')))));
   const step = 22;
   const share = (r, v) => 100 * v / r[key].before.mean;
   const ends = list.flatMap((r) => r[key].difference.ci95.map((v) => share(r, v)));
@@ -42,10 +41,9 @@ function forest(rows, key) {
   list.forEach((r, i) => {
     const y = i * step + step / 2;
     const name = visible(r.name || '(no name)');
-    const half = Math.floor((letters - 1) / 2);
     const color = {better: 'var(--good)', worse: 'var(--bad)'}[r[key].verdict] || 'var(--faint)';
     const [low, high] = r[key].difference.ci95.map((v) => x(share(r, v)));
-    chart.append(svg('text', {x: left, y: y + 4, 'text-anchor': 'end'}, svg('title', {}, name), name.length > letters ? name.slice(0, half) + '…' + name.slice(-half) : name),
+    chart.append(svg('text', {x: left, y: y + 4, 'text-anchor': 'end'}, svg('title', {}, name), shortened(name, left - 4)),
       svg('line', {x1: low, x2: high, y1: y, y2: y, stroke: color, 'stroke-width': 2}),
       svg('circle', {cx: x(share(r, r[key].difference.mean)), cy: y, r: 4, fill: color}));
   });
@@ -61,12 +59,14 @@ function changeTable(comparison, key, unit) {
   const state = {key: 'change', down: true, filter: ''};
   const body = el('tbody', {});
   const columns = [['name', 'Layer'], ['before', `Before, ${scale.unit}`], ['after', `After, ${scale.unit}`], ['change', `Change, ${scale.unit}`], ['relative', 'Change, %'], ['time', 'Time, %'], ['verdict', 'Verdict']];
-  const heads = columns.map(([id, name]) => el('th', {scope: 'col', class: id === 'name' || id === 'verdict' ? '' : 'number'}, el('button', {type: 'button', 'data-sort': id,
+  // On a phone the change and its verdict have to fit; the rest is a turn of the phone away.
+  const less = ['before', 'after', 'time'];
+  const heads = columns.map(([id, name]) => el('th', {scope: 'col', class: (id === 'name' || id === 'verdict' ? '' : 'number') + (less.includes(id) ? ' less' : '')}, el('button', {type: 'button', 'data-sort': id,
     onclick: () => { state.down = state.key === id ? !state.down : id !== 'name' && id !== 'verdict'; state.key = id; draw(); }}, name, el('span', {class: 'arrow', 'aria-hidden': 'true'}))));
   const kinds = {nodes: (r) => `${r.before.length} → ${r.after.length} layers, by their ONNX nodes`, group: () => 'cannot be told apart on one side: energies of the whole group',
     only_before: () => 'gone', only_after: () => 'new'};
-  const side = (estimate, reason) => el('td', {class: 'number'}, estimate ? shown(estimate.mean, figure(estimate.mean, scale)) : missing(reason));
-  const perCent = (value) => el('td', {class: 'number'}, value === null ? '' : shown(value, (value > 0 ? '+' : '') + (100 * value).toFixed(1)));
+  const side = (estimate, reason) => el('td', {class: 'number less'}, estimate ? shown(estimate.mean, figure(estimate.mean, scale)) : missing(reason));
+  const perCent = (value, also = '') => el('td', {class: 'number' + also}, value === null ? '' : shown(value, signedText(value, (100 * value).toFixed(1))));
   function draw() {
     const get = by[state.key];
     const sign = state.down ? -1 : 1;
@@ -77,7 +77,7 @@ function changeTable(comparison, key, unit) {
       kinds[r.matched_by] ? el('span', {class: 'kind'}, kinds[r.matched_by](r)) : null),
     side(r[key].before, r[key].before_reason), side(r[key].after, r[key].after_reason),
     el('td', {class: 'number'}, r[key].difference ? [shown(r[key].difference.mean, signed(r[key].difference.mean, scale)), halfWidth(r[key].difference) === null ? '' : el('span', {class: 'faint'}, ' ± ' + figure(halfWidth(r[key].difference), scale))] : ''),
-    perCent(r[key].relative), perCent(r.time_ms.relative), el('td', {}, verdictCell(r[key])))));
+    perCent(r[key].relative), perCent(r.time_ms.relative, ' less'), el('td', {}, verdictCell(r[key])))));
     columns.forEach(([id], i) => {
       if (id === state.key) heads[i].setAttribute('aria-sort', state.down ? 'descending' : 'ascending'); else heads[i].removeAttribute('aria-sort');
       heads[i].querySelector('.arrow').textContent = id === state.key ? (state.down ? ' ↓' : ' ↑') : '';
@@ -107,7 +107,7 @@ function changeTable(comparison, key, unit) {
         factList([['from', side.label], ['power', side.power_source], ['scope', side.scope], ['method', side.method], ['inferences', count(side.iterations)], ...flat(side.device).map(([n, v]) => ['device ' + n, v]),
           ...flat(side.engine).map(([n, v]) => ['engine ' + n, v]), ...side.conditions.map((c) => [c.name, `${plain(c.mean)} ${c.unit}`])])))))];
   });
-  const gates = report.gates.length ? panel('gates', 'Gates', null, el('ul', {class: 'warnings'}, report.gates.map((g) => el('li', {}, el('strong', {class: g.state === 'failed' ? 'worse' : g.state === 'passed' ? 'better' : ''}, g.state), ' ', el('code', {}, visible(g.gate)), el('div', {class: 'hint'}, visible(g.why)))))) : null;
+  const gates = report.gates.length ? panel('gates', 'Gates', null, el('ul', {class: 'warnings'}, report.gates.map((g) => el('li', {class: g.state}, el('strong', {class: g.state === 'failed' ? 'worse' : g.state === 'passed' ? 'better' : ''}, g.state), ' ', el('code', {}, visible(g.gate)), el('div', {class: 'hint'}, visible(g.why)))))) : null;
   page.replaceChildren(el('header', {class: 'top'}, el('div', {}, el('h1', {}, 'Comparison'), el('p', {class: 'meta'}, `baseline: ${visible(report.baseline.label)}`)), themeButton()),
     el('main', {id: 'main', tabindex: '-1'}, [gates, ...parts].filter(Boolean)), el('footer', {}, `layerwatt ${report.layerwatt_version}`));
   document.title = `${label(report.baseline.label)} → ${report.comparisons.map((c) => label(c.label)).join(', ')} – layerwatt`;

@@ -61,6 +61,8 @@ const withUnit = (value, unit, digits = 4) => {
   const scale = scaleFor(unit, value, digits);
   return figure(value, scale) + ' ' + scale.unit;
 };
+// With its sign, but without one for what is shown as zero.
+const signedText = (value, text) => Number(text) === 0 ? text.replace('-', '') : (value > 0 ? '+' : '') + text;
 const percent = (share) => figure(share, {factor: 100, decimals: 1});
 const plain = (value) => (Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3))
   ? value.toExponential(3) : String(Number(value.toPrecision(4)));
@@ -133,6 +135,23 @@ function frame({width = halfRoom(), height = 300, x, y, left = 52, right = 14, t
   if (x.title) chart.append(svg('text', {x: inner.x + inner.w, y: height - 5, 'text-anchor': 'end'}, x.title));
   if (y.title) chart.append(svg('text', {x: inner.x + 4, y: inner.y + 4, class: 'strong'}, y.title));
   return {chart, fx, fy, inner, width, height};
+}
+// Width of a text in a drawing. A font's letters differ too much for a guess by their number.
+const pen = document.createElement('canvas').getContext('2d');
+function textWidth(text) {
+  pen.font = '11.5px system-ui, "Liberation Sans", sans-serif';  // as page.css has it
+  return pen.measureText(text).width;
+}
+function shortened(text, room) {
+  if (textWidth(text) <= room) return text;
+  let low = 0;
+  let high = Math.floor(text.length / 2);
+  const cut = (half) => text.slice(0, half) + '…' + (half ? text.slice(-half) : '');
+  while (low < high) {
+    const half = Math.ceil((low + high) / 2);
+    if (textWidth(cut(half)) <= room) low = half; else high = half - 1;
+  }
+  return cut(low);
 }
 const path = (points, fx, fy) => {
   let text = '';

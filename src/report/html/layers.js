@@ -1,6 +1,7 @@
 // Energy by layer: a table with bars that can be sorted and filtered. Groups are rows whose members
 // stand below them, since only the sum of a group is known.
 const FIRST_ROWS = 25;
+const ROWS_AT_ONCE = 150;  // what a click may wait for
 const byEnergy = result.layers.some((l) => l.energy_mj);
 const typeNames = (() => {
   const weight = new Map();
@@ -107,7 +108,7 @@ function layerTable() {
       if (column.key === 'name') {
         if (item.kind === 'group') {
           cell.append(el('button', {type: 'button', 'aria-expanded': String(item.open), 'aria-label': (item.open ? 'hide' : 'show') + ' the members of the group',
-            onclick: () => { item.open = !item.open; draw(); const again = document.getElementById(item.id); if (again) again.querySelector('button').focus(); }}, item.open ? '−' : '+'));
+            onclick: () => { item.open = !item.open; draw(true); const again = document.getElementById(item.id); if (again) again.querySelector('button').focus(); }}, item.open ? '−' : '+'));
         }
         cell.append(item.kind === 'group' ? el('span', {}, item.name) : el('span', {class: 'text'}, item.name));
         const kind = [item.type && visible(item.type), item.layer && item.layer.precision && visible(item.layer.precision)].filter(Boolean).join(', ');
@@ -139,7 +140,30 @@ function layerTable() {
     return typed && (!state.filter || (item.name + ' ' + item.type).toLowerCase().includes(state.filter) ||
       item.layers.some((l) => (nameOf(l) + ' ' + visible(l.type || '')).toLowerCase().includes(state.filter)));
   };
-  function draw() {
+  // Rows of layers never change, so that sorting two thousand of them only moves them.
+  const made = new Map();
+  function rowOf(item) {
+    if (item.kind === 'group') return row(item);
+    if (!made.has(item)) made.set(item, row(item));
+    return made.get(item);
+  }
+  let drawing = 0;
+  function show(list, whole) {
+    const now = ++drawing;
+    const from = (begin) => {
+      if (now !== drawing) return;
+      const end = whole ? list.length : Math.min(list.length, begin + ROWS_AT_ONCE);
+      const rows = document.createDocumentFragment();
+      for (const item of list.slice(begin, end)) {
+        rows.append(rowOf(item));
+        if (item.kind === 'group' && item.open) item.layers.forEach((l) => rows.append(memberRow(l)));
+      }
+      if (begin === 0) body.replaceChildren(rows); else body.append(rows);
+      if (end < list.length) requestAnimationFrame(() => setTimeout(() => from(end), 0));
+    };
+    from(0);
+  }
+  function draw(whole = false) {
     const column = columns.find((c) => c.key === state.key);
     const sign = state.down ? -1 : 1;
     const known = (v) => v !== null && v !== undefined;
@@ -150,12 +174,7 @@ function layerTable() {
       return x < y ? -sign : x > y ? sign : a.order - b.order;
     });
     const upTo = state.all ? list.length : Math.min(FIRST_ROWS, list.length);
-    const rows = document.createDocumentFragment();
-    for (const item of list.slice(0, upTo)) {
-      rows.append(row(item));
-      if (item.kind === 'group' && item.open) item.layers.forEach((l) => rows.append(memberRow(l)));
-    }
-    body.replaceChildren(rows);
+    show(list.slice(0, upTo), whole);
     columns.forEach((c, i) => {
       if (c.bar) return;
       const sorted = c.key === state.key;
@@ -185,7 +204,7 @@ function layerTable() {
   section.reveal = (item) => {
     state.filter = ''; state.type = ''; state.all = true;
     section.querySelectorAll('input,select').forEach((field) => { field.value = ''; });
-    draw();
+    draw(true);
     const target = document.getElementById(item.id);
     document.querySelectorAll('tr.marked').forEach((r) => r.classList.remove('marked'));
     if (target) { target.classList.add('marked'); target.scrollIntoView({block: 'center'}); target.focus({preventScroll: true}); }

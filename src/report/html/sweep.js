@@ -8,6 +8,22 @@
   const describe = (p) => [words(p), `latency ${withUnit(p.latency_ms.mean, 'ms')}`, `energy ${withUnit(p.energy_per_item_mj.mean, 'mJ')} an item`,
     p.power_mw && `power ${withUnit(p.power_mw.mean, 'mW')}`, p.pareto && 'nothing beats it in both'].filter(Boolean).join('\n');
 
+  // Names beside the points of the front, where they do not run into each other or off the drawing.
+  function label(f, front) {
+    const boxes = [];
+    for (const {p, px, py} of front) {
+      const same = front.filter((o) => Math.abs(o.px - px) < 2 && Math.abs(o.py - py) < 2);
+      if (same[0].p !== p) continue;
+      const right = f.inner.x + f.inner.w;
+      const text = shortened(words(p) + (same.length > 1 ? ` (and ${same.length - 1} more)` : ''), Math.max(px - 16 - f.inner.x, right - px - 16) / 1.12);
+      const wide = 1.12 * textWidth(text);  // bold
+      const from = px + 10 + wide <= right ? px + 10 : px - 10 - wide;
+      const box = {from, to: from + wide, y: py - 8};
+      if (boxes.some((b) => Math.abs(b.y - box.y) < 13 && b.from < box.to && box.from < b.to)) continue;
+      boxes.push(box);
+      f.chart.append(svg('text', {x: from, y: box.y, class: 'strong'}, text));
+    }
+  }
   function plot() {
     if (!known.length) return panel('pareto', 'Latency against energy', 'No setting has both figures.');
     const e = scales.energy_per_item_mj;
@@ -26,24 +42,21 @@
       }
       q.dot = svg('circle', {cx: q.px, cy: q.py, r: p.pareto ? 6.5 : 4.5, class: 'dot ' + (p.pareto ? 'c0' : 'c7')});
       f.chart.append(q.dot);
-      if (p.pareto && front.length <= 12) {
-        const right = q.px > f.inner.x + f.inner.w * 0.7;
-        f.chart.append(svg('text', {x: q.px + (right ? -10 : 10), y: q.py - 8, 'text-anchor': right ? 'end' : 'start', class: 'strong'}, words(p)));
-      }
       return q;
     });
+    label(f, front);
     dots.sort((a, b) => a.px - b.px);
     let on = null;
     pointable(f.chart, dots, {label: `Latency against energy of ${dots.length} settings.`, describe: (q) => describe(q.p),
       mark: (q) => { if (on) on.dot.classList.remove('on'); on = q; if (q) q.dot.classList.add('on'); }});
     return panel('pareto', 'Latency against energy', 'Down and left is better. On the line: settings that no other beats in one without losing in the other. Bars are 95 % intervals.', el('figure', {}, f.chart));
   }
-  const cell = (p, key) => el('td', {class: 'number'}, p[key] ? shown(p[key].mean, figure(p[key].mean, scales[key])) : missing(p[key + '_reason']));
+  const cell = (p, key, also = '') => el('td', {class: 'number' + also}, p[key] ? shown(p[key].mean, figure(p[key].mean, scales[key])) : missing(p[key + '_reason']));
   const table = panel('points', 'Settings', null, el('div', {class: 'scroll'}, el('table', {}, el('thead', {}, el('tr', {},
-    ['Settings', `Latency, ${scales.latency_ms.unit}`, `Energy an item, ${scales.energy_per_item_mj.unit}`, `Power, ${scales.power_mw.unit}`, 'Pareto'].map((name, i) => el('th', {scope: 'col', class: i > 0 && i < 4 ? 'number' : ''}, name)))),
+    ['Settings', `Latency, ${scales.latency_ms.unit}`, `Energy an item, ${scales.energy_per_item_mj.unit}`, `Power, ${scales.power_mw.unit}`, 'Pareto'].map((name, i) => el('th', {scope: 'col', class: (i > 0 && i < 4 ? 'number' : '') + (i === 3 ? ' less' : '')}, name)))),
   el('tbody', {}, sweep.points.map((p) => el('tr', {class: p.pareto ? 'marked' : ''}, el('td', {class: 'name'}, words(p), p.failure ? el('span', {class: 'kind worse'}, visible(p.failure)) : null),
-    cell(p, 'latency_ms'), cell(p, 'energy_per_item_mj'), cell(p, 'power_mw'), el('td', {}, p.pareto ? 'front' : '')))))));
-  document.getElementById('page').replaceChildren(el('header', {class: 'top'}, el('div', {}, el('h1', {}, 'Sweep of ' + visible(sweep.model.split('/').pop())), el('p', {class: 'meta'}, visible(sweep.power_source))), themeButton()),
+    cell(p, 'latency_ms'), cell(p, 'energy_per_item_mj'), cell(p, 'power_mw', ' less'), el('td', {}, p.pareto ? 'front' : '')))))));
+  document.getElementById('page').replaceChildren(el('header', {class: 'top'}, el('div', {}, el('h1', {}, 'Sweep of ' + visible(sweep.model.split('/').pop())), sweep.measured ? el('p', {class: 'meta'}, visible(sweep.power_source)) : null), themeButton()),
     sweep.measured ? '' : el('p', {class: 'alarm', role: 'note'}, visible(sweep.power_source)), el('main', {id: 'main', tabindex: '-1'}, responsive(plot), table), el('footer', {}, `layerwatt ${sweep.layerwatt_version}`));
   document.title = `Sweep of ${visible(sweep.model.split('/').pop())} – layerwatt`;
 })();

@@ -78,7 +78,7 @@ function closeUp() {
   const wide = view.to_ms - view.from_ms;
   const high = Math.max(...view.total.concat(...view.rails.map((r) => r.mw)).filter((v) => v !== null), 1) / 1000 * 1.08;
   const x = {low: 0, high: wide, title: 'milliseconds'};
-  const f = frame({width: wideRoom(), height: 300, x, y: {low: 0, high, title: 'power, W'}, bottom: 62});
+  const f = frame({width: wideRoom(), height: 300, x, y: {low: 0, high, title: 'power, W'}, bottom: 78});
   const base = f.inner.y + f.inner.h;
   view.iterations.forEach((it, k) => {
     const from = Math.max(0, it.start_ms - view.from_ms);
@@ -92,21 +92,23 @@ function closeUp() {
       const b = Math.min(wide, at + ms);
       at += ms;
       if (b <= a) return;
-      f.chart.append(svg('rect', {class: 'slice c' + (layer ? typeColor.get(layer.type || 'no type') : 7), x: f.fx(a), y: base + 22, width: Math.max(0.4, f.fx(b) - f.fx(a)), height: 13},
+      // Neighbours differ in tone, not by a gap: layers of half a pixel would be all gap.
+      f.chart.append(svg('rect', {class: 'c' + (layer ? typeColor.get(layer.type || 'no type') : 7), 'fill-opacity': i % 2 ? 0.6 : 1, x: f.fx(a), y: base + 22, width: Math.max(0.4, f.fx(b) - f.fx(a)), height: 13},
         svg('title', {}, layer ? `${nameOf(layer)}: ${withUnit(ms, 'ms')}` : '')));
     });
-    if (f.fx(to) - f.fx(from) > 46) f.chart.append(svg('text', {x: (f.fx(from) + f.fx(to)) / 2, y: f.inner.y + f.inner.h - 6, 'text-anchor': 'middle'}, '#' + it.number));
+    if (f.fx(to) - f.fx(from) > textWidth('#' + it.number) + 8) f.chart.append(svg('text', {x: (f.fx(from) + f.fx(to)) / 2, y: base + 50, 'text-anchor': 'middle'}, '#' + it.number));
   });
   const series = view.rails.map((r, k) => [visible(r.name), r.mw, k]);
   const place = (list) => list.map((v, i) => [view.time_ms[i] - view.from_ms, v === null ? null : v / 1000]);
   if (series.length > 1) series.forEach(([, mw, k]) => {
     f.chart.append(svg('path', {d: path(place(mw), f.fx, f.fy), fill: 'none', 'stroke-width': 1.2, stroke: `var(--s${Math.min(k, 7)})`}));
   });
-  f.chart.append(svg('path', {class: 'whole', d: path(place(view.total), f.fx, f.fy)}));
+  const dense = view.total.length > f.inner.w / 2;
+  f.chart.append(svg('path', {class: dense ? 'whole dense' : 'whole', d: path(place(view.total), f.fx, f.fy)}));
   const dots = view.total.flatMap((v, i) => {
     if (v === null) return [];
     const p = {i, px: f.fx(view.time_ms[i] - view.from_ms), py: f.fy(v / 1000), alongX: true};
-    if (view.total.length <= 400) f.chart.append(svg('circle', {cx: p.px, cy: p.py, r: 2.2, fill: 'var(--ink)'}));
+    if (!dense) f.chart.append(svg('circle', {cx: p.px, cy: p.py, r: 2.2, fill: 'var(--ink)'}));
     return [p];
   });
   const cursor = svg('line', {class: 'cursor', y1: f.inner.y, y2: base, visibility: 'hidden'});
@@ -116,6 +118,6 @@ function closeUp() {
     mark: (p) => { cursor.setAttribute('visibility', p ? 'visible' : 'hidden'); if (p) { cursor.setAttribute('x1', p.px); cursor.setAttribute('x2', p.px); } }});
   return panel('closeup', 'A few inferences', `Every reading of inferences #${view.iterations[0].number} to #${view.iterations[view.iterations.length - 1].number}, from the middle of the run. ` +
     'Shaded: inferences; the strip below: their layers in the colours of their types. A reading is the mean over what the sensor averages, and stands where its stamp says.',
-    el('figure', {}, f.chart), series.length > 1 ? el('ul', {class: 'legend'}, series.map(([name, , k]) => el('li', {}, swatch(Math.min(k, 7)), name)), el('li', {}, 'thick, with points: total')) : null,
-    typeLegend(new Set(result.layers.map((l) => l.type || 'no type'))));
+    el('figure', {}, f.chart), series.length > 1 ? el('ul', {class: 'legend'}, el('li', {}, 'Lines:'), el('li', {}, swatch('whole'), 'total'), series.map(([name, , k]) => el('li', {}, swatch(Math.min(k, 7)), name))) : null,
+    typeLegend(new Set(result.layers.map((l) => l.type || 'no type')), 'Strip:'));
 }

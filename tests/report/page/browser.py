@@ -26,6 +26,7 @@ class Browser:
         self.timeout_s = timeout_s
         self.requests = []
         self.complaints = []
+        self.downloads = []
         self.profile = tempfile.TemporaryDirectory(prefix="layerwatt-chromium-",
                                                    ignore_cleanup_errors=True)
         to_read, self.out = os.pipe()
@@ -38,7 +39,7 @@ class Browser:
 
         self.process = subprocess.Popen(
             [chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-             "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-pipe",
+             "--disable-dev-shm-usage", "--disable-lcd-text", "--force-color-profile=srgb", "--no-first-run", "--remote-debugging-pipe",
              f"--user-data-dir={self.profile.name}", "about:blank"],
             preexec_fn=pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_read)
@@ -91,6 +92,8 @@ class Browser:
             self.complaints.append(json.dumps(params["args"]))
         elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
             self.complaints.append(params["entry"]["text"])
+        elif method == "Browser.downloadProgress":
+            self.downloads.append(params["state"])
         if method:
             self.events.append(method)
 
@@ -136,6 +139,19 @@ class Browser:
                       windowsVirtualKeyCode={"Tab": 9, "ArrowRight": 39, "Enter": 13}.get(key, 0),
                       **({"text": "\r"} if key == "Enter" and kind == "keyDown" else {}))
 
-    def screenshot(self, path, whole=True):
-        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
+    def picture(self):
+        """A screenshot of the whole page, a PNG in base64."""
+        return self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+
+    def screenshot(self, path):
+        pathlib.Path(path).write_bytes(base64.b64decode(self.picture()))
+
+    def save_to(self, folder):
+        """Lets the page's downloads go to this folder."""
+        page, self.session = self.session, None  # the browser's own business
+        self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder), eventsEnabled=True)
+        self.session = page
+
+    def wait_for_download(self):
+        while "completed" not in self.downloads:
+            self.receive()

@@ -5,31 +5,14 @@ Exits with 0 when it is good, 1 with one line a problem, 77 when there is no bro
 """
 import argparse
 import json
-import math
+import os
 import sys
+import tempfile
 
+import figures
+import structure
 from browser import Browser, find_chromium
-
-problems = []
-
-
-def expect(good, what):
-    if not good:
-        problems.append(what)
-
-
-def walk(value):
-    """Every number in a JSON value."""
-    if isinstance(value, bool):
-        return
-    if isinstance(value, (int, float)):
-        yield float(value)
-    elif isinstance(value, dict):
-        for child in value.values():
-            yield from walk(child)
-    elif isinstance(value, list):
-        for child in value:
-            yield from walk(child)
+from problems import expect, finish
 
 
 def check_clean(browser, path):
@@ -48,7 +31,9 @@ def check_text_stays_text(browser):
 
 def check_rows(browser, result):
     browser.run("(document.querySelector('.more button') || {click() {}}).click()")
-    browser.run("document.querySelectorAll('tr.group button').forEach((b) => b.click())")
+    browser.run("document.querySelectorAll('tr.group button').forEach((b) => b.click())")  # draws all rows
+    browser.run("""new Promise((done) => { const look = () => document.querySelectorAll('#layers tbody tr').length >=
+        %d ? done() : setTimeout(look, 10); look(); setTimeout(done, 20000); })""" % len(result["layers"]))
     names = browser.run("[...document.querySelectorAll('#layers tbody tr')].map((r) => r.id)")
     wanted = {f"layer-{layer['index']}" for layer in result["layers"]}
     expect(wanted <= set(names), f"layers without a row: {sorted(wanted - set(names))[:5]}")
@@ -56,56 +41,28 @@ def check_rows(browser, result):
         expect(f"group-{group}" in names, f"group {group} has no row")
 
 
-def check_figures(browser, result):
-    """What the page shows as a figure of the result is in the result, to the last digit."""
-    shown = browser.run("""[...document.querySelectorAll('#summary data, #layers tbody tr.layer td data')]
-        .map((d) => [Number(d.value), d.textContent])""")
-    known = set(walk(result))
-    halves = set()
-    for layer in result["layers"]:
-        energy = layer["energy_mj"]
-        if energy and energy.get("ci95"):
-            low, high = energy["ci95"]
-            halves.add(max(high - energy["mean"], energy["mean"] - low))
-    for value, text in shown:
-        expect(value in known or any(math.isclose(value, half, rel_tol=1e-12) for half in halves),
-               f"{value} (shown as {text}) is not in the result")
-        number = text.lstrip("<>")
-        try:
-            number = float(number)
-        except ValueError:
-            problems.append(f"{text!r} is no figure")
-            continue
-        if text[0] in "<>" or value == 0:
-            continue
-        ratio = number / value
-        digits = len(text.replace(".", "").lstrip("0")) or 1
-        power = 10 ** round(math.log10(abs(ratio))) if ratio else 1
-        expect(power in (1, 1000, 0.001) and abs(ratio / power - 1) <= 0.51 * 10 ** (1 - digits) * 10,
-               f"{text} is shown for {value}")
-    if result["total"]["time_ms"]:
-        expect(len(shown) > 0, "no figure is shown")
-
-
-def check_sort(browser, result):
-    if len(result["layers"]) < 2:
-        return
-    for key in browser.run("[...document.querySelectorAll('[data-sort]')].map((b) => b.dataset.sort)"):
-        if key in ("interval", "cumulative", "share", "name", "samples"):
+def check_sort(browser, place):
+    """Every column of the table in `place`, both ways. Changes are sorted by their size."""
+    rows = browser.run(f"document.querySelectorAll('{place} tbody tr').length")
+    for key in browser.run(f"[...document.querySelectorAll('{place} [data-sort]')].map((b) => b.dataset.sort)"):
+        if rows < 2 or key in ("interval", "cumulative", "share", "name", "samples", "verdict"):
             continue
         for _ in range(2):
-            browser.run(f"document.querySelector('[data-sort={key}]').click()")
-            way = browser.run(f"document.querySelector('[data-sort={key}]').closest('th').getAttribute('aria-sort')")
+            button = f"document.querySelector('{place} [data-sort={key}]')"
+            browser.run(f"{button}.click()")
+            way = browser.run(f"{button}.closest('th').getAttribute('aria-sort')")
             expect(way in ("ascending", "descending"), f"{key}: the sorted column does not say so")
             column = browser.run(f"""(() => {{
-                const at = [...document.querySelectorAll('#layers thead th')].indexOf(document.querySelector('[data-sort={key}]').closest('th'));
-                return [...document.querySelectorAll('#layers tbody tr.layer, #layers tbody tr.group')]
+                const at = [...document.querySelectorAll('{place} thead th')].indexOf({button}.closest('th'));
+                return [...document.querySelectorAll('{place} tbody tr')].filter((r) => !r.classList.contains('member') && !r.classList.contains('outside'))
                   .map((r) => r.children[at]).map((c) => c.querySelector('data') ? Number(c.querySelector('data').value) : c.textContent === '' ? null : Number(c.textContent))
                   .filter((v) => v !== null && !Number.isNaN(v)); }})()""")
+            if key == "change":
+                column = [abs(value) for value in column]
             ordered = sorted(column, reverse=way == "descending")
             expect(column == ordered, f"sorted by {key}, {way}: {column[:8]}")
-    sorted_heads = browser.run("document.querySelectorAll('#layers th[aria-sort]').length")
-    expect(sorted_heads == 1, f"{sorted_heads} columns say that they are sorted")
+    sorted_heads = browser.run(f"document.querySelectorAll('{place} th[aria-sort]').length")
+    expect(sorted_heads == 1 or rows < 2, f"{sorted_heads} columns say that they are sorted")
 
 
 def check_filter(browser, result):
@@ -156,10 +113,45 @@ def check_keyboard(browser):
         expect(browser.run("document.querySelectorAll('tr.marked').length") == 1, "Enter does not lead to the layer's row")
 
 
-def finish():
-    for problem in problems[:20]:
-        print(problem)
-    return 1 if problems else 0
+# The contrast of each text with what it stands on, by WCAG 2; transparent grounds are looked through.
+CONTRAST = """(() => {
+    const parse = (c) => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+    const light = (c) => c.slice(0, 3).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const ground = (e) => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] === 1) return c; } return [255, 255, 255]; };
+    const bad = new Set();
+    for (const e of document.querySelectorAll('#page *')) {
+      if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !e.getClientRects().length) continue;
+      const style = getComputedStyle(e);
+      const [a, b] = [light(parse(e instanceof SVGElement ? style.fill : style.color)), light(ground(e))];
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      if (ratio < 4.5) bad.add(e.textContent.slice(0, 30) + ' ' + ratio.toFixed(1));
+    }
+    return [...bad]; })()"""
+
+
+def check_readable(browser, look):
+    faint = browser.run(CONTRAST)
+    expect(not faint, f"{look}: too little contrast: {faint[:5]}")
+    cut = browser.run("""[...document.querySelectorAll('svg.chart')].flatMap((c) => [...c.querySelectorAll('text')].filter((t) => {
+        const box = t.getBBox(); return box.x < -1 || box.x + box.width > c.viewBox.baseVal.width + 1; }).map((t) => t.textContent))""")
+    expect(not cut, f"{look}: text runs out of its drawing: {cut[:5]}")
+
+
+def check_saved_json(browser, result):
+    with tempfile.TemporaryDirectory(prefix="layerwatt-saved-") as folder:
+        browser.save_to(folder)
+        browser.run("[...document.querySelectorAll('footer button')].find((b) => b.textContent === 'Save as JSON').click()")
+        browser.wait_for_download()
+        with open(os.path.join(folder, "result.json"), encoding="utf-8") as file:
+            expect(json.load(file) == result, "'Save as JSON' saves something else")
+
+
+def read_json(path):
+    if not path:
+        return None
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def main():
@@ -168,16 +160,16 @@ def main():
     options.add_argument("--json", help="the result that the page is of; without it only what holds for "
                          "every page is checked")
     options.add_argument("--screenshots", help="folder for light.png, dark.png, narrow.png, print.png")
-    options.add_argument("--large", action="store_true", help="leave out what touches every row")
+    options.add_argument("--comparison", help="the comparison's JSON that the page is of")
+    options.add_argument("--sweep", help="the sweep's JSON that the page is of")
+    options.add_argument("--structure", help="golden file of what the screenshots show")
     arguments = options.parse_args()
     chromium = find_chromium()
     if chromium is None:
         print("no chromium")
         return 77
-    result = None
-    if arguments.json:
-        with open(arguments.json, encoding="utf-8") as file:
-            result = json.load(file)
+    result = read_json(arguments.json)
+    looks = {}
     with Browser(chromium) as browser:
         browser.look(1280, 900)
         seconds = browser.open(arguments.page)
@@ -191,22 +183,32 @@ def main():
             browser.look(width, 900, dark)
             browser.run("new Promise(r => setTimeout(r, 250))")  # drawings follow the width
             check_structure(browser, width)
+            name = "narrow" if width < 500 else "dark" if dark else "light"
+            check_readable(browser, name)
+            if arguments.structure:
+                looks[name] = structure.outline(browser)
             if arguments.screenshots:
-                name = "narrow" if width < 500 else "dark" if dark else "light"
                 browser.screenshot(f"{arguments.screenshots}/{name}.png")
+        if arguments.structure:
+            structure.check(looks, arguments.structure)
         if arguments.screenshots:
             browser.look(1000, 1400, media="print")
             browser.screenshot(f"{arguments.screenshots}/print.png")
         browser.look(1280, 900)
         check_names_of_controls(browser)
+        if arguments.comparison:
+            figures.check_comparison(browser, read_json(arguments.comparison))
+            check_sort(browser, "section.long")
+        if arguments.sweep:
+            figures.check_sweep(browser, read_json(arguments.sweep))
         if result is None:
+            check_clean(browser, arguments.page)
             return finish()
         check_parts(browser, result)
-        if arguments.large:
-            return finish()
         check_rows(browser, result)
-        check_figures(browser, result)
-        check_sort(browser, result)
+        figures.check_result(browser, result)
+        check_saved_json(browser, result)
+        check_sort(browser, "#layers")
         check_filter(browser, result)
         check_keyboard(browser)
         check_clean(browser, arguments.page)
