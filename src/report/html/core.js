@@ -128,8 +128,9 @@ function frame({width = halfRoom(), height = 300, x, y, left = 52, right = 14, t
       svg('text', {x: inner.x - 7, y: fy(tick) + 4, 'text-anchor': 'end'}, axisText(tick)));
   }
   for (const tick of xTicks) {
+    const half = textWidth(axisText(tick)) / 2;
     chart.append(svg('line', {class: 'gridline', x1: fx(tick), x2: fx(tick), y1: inner.y, y2: inner.y + inner.h}),
-      svg('text', {x: fx(tick), y: inner.y + inner.h + 16, 'text-anchor': 'middle'}, axisText(tick)));
+      svg('text', {x: Math.min(fx(tick), width - half - 1), y: inner.y + inner.h + 16, 'text-anchor': 'middle'}, axisText(tick)));
   }
   chart.append(svg('line', {class: 'axis', x1: inner.x, x2: inner.x + inner.w, y1: inner.y + inner.h, y2: inner.y + inner.h}));
   if (x.title) chart.append(svg('text', {x: inner.x + inner.w, y: height - 5, 'text-anchor': 'end'}, x.title));

@@ -76,8 +76,10 @@ def check_filter(browser, result):
 
 
 def check_structure(browser, width):
-    expect(browser.run("document.documentElement.scrollWidth <= innerWidth"),
-           f"at {width} the page is wider than the window")
+    if browser.run("document.documentElement.scrollWidth > innerWidth"):
+        wide = browser.run("""[...document.querySelectorAll('#page *')].filter((e) => !e.closest('.scroll, svg') && e.getBoundingClientRect().right > innerWidth)
+            .map((e) => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 40))""")
+        expect(False, f"at {width} the page is wider than the window: {wide[-3:]}")
     expect(browser.run("document.querySelectorAll('section.panel').length") > 0, "the page is empty")
     empty = browser.run("[...document.querySelectorAll('svg.chart')].filter((s) => s.getBoundingClientRect().height < 12 || s.querySelectorAll('path,rect,circle').length === 0).length")
     expect(empty == 0, f"{empty} charts are empty")
