@@ -28,27 +28,31 @@ bool parent_restored(int from_parent) {
   }
 }
 
-[[noreturn]] void guard(int from_parent, const std::vector<std::string>& commands) {
+[[noreturn]] void guard(int from_parent, const std::vector<std::string>& commands,
+                        const std::filesystem::path& journal) {
   // What ends the parent must not end the child: neither Ctrl-C nor a terminal that closes.
   ::setsid();
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT}) ::signal(number, SIG_IGN);
   if (!parent_restored(from_parent)) {
+    bool all_well = true;
     for (const std::string& command : commands) {
-      // The shell must not inherit what the child ignores.
       const std::string said =
           "layerwatt: the sweep was ended from outside; restoring: " + command + "\n";
       if (::write(STDERR_FILENO, said.data(), said.size()) < 0) {
         // Nobody is left to read it; the command matters.
       }
-      if (std::system(command.c_str()) == -1) continue;
+      // sudo may want a password, and nobody is there: the journal then stays for the next start.
+      if (std::system(command.c_str()) != 0) all_well = false;
     }
+    if (all_well && !journal.empty()) ::unlink(journal.c_str());
   }
   ::_exit(0);
 }
 
 }  // namespace
 
-RestoreGuard::RestoreGuard(std::vector<std::string> commands) : commands_(std::move(commands)) {
+RestoreGuard::RestoreGuard(std::vector<std::string> commands, std::filesystem::path journal)
+    : commands_(std::move(commands)), journal_(std::move(journal)) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     throw Error(ErrorKind::io, std::string("no pipe: ") + std::strerror(errno), "sweep", "");
@@ -62,7 +66,7 @@ RestoreGuard::RestoreGuard(std::vector<std::string> commands) : commands_(std::m
   }
   if (child_ == 0) {
     ::close(ends[1]);
-    guard(ends[0], commands_);
+    guard(ends[0], commands_, journal_);
   }
   ::close(ends[0]);
   to_child_ = ends[1];
@@ -83,6 +87,7 @@ std::vector<std::string> RestoreGuard::restore() {
   for (const std::string& command : commands_) {
     if (run_shell(command).code != 0) failed.push_back(command);
   }
+  if (failed.empty() && !journal_.empty()) ::unlink(journal_.c_str());
   if (::write(to_child_, &kAllWell, 1) != 1) {
     // The child is gone; everything was restored here.
   }

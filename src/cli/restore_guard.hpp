@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,9 @@ namespace layerwatt::cli {
 // thread: the child is a fork. Not for several at a time.
 class RestoreGuard {
  public:
-  // The commands, for /bin/sh, in the order in which they are to run. Throws Error(io).
-  explicit RestoreGuard(std::vector<std::string> commands);
+  // The commands, for /bin/sh, in the order in which they are to run. `journal` is removed once all
+  // of them went well, here or in the child (restore_journal.hpp; may be empty). Throws Error(io).
+  explicit RestoreGuard(std::vector<std::string> commands, std::filesystem::path journal = {});
   // restore(), errors swallowed.
   ~RestoreGuard();
   RestoreGuard(const RestoreGuard&) = delete;
@@ -25,6 +27,7 @@ class RestoreGuard {
 
  private:
   std::vector<std::string> commands_;
+  std::filesystem::path journal_;
   int to_child_ = -1;
   pid_t child_ = -1;
 };

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "cli/help.hpp"
 #include "cli/output_files.hpp"
 #include "cli/restore_guard.hpp"
+#include "cli/restore_journal.hpp"
 #include "cli/sensor_flags.hpp"
 #include "cli/shell.hpp"
 #include "cli/sweep_run.hpp"
@@ -173,7 +175,56 @@ void check_files(const SweepCommand& command) {
   }
 }
 
+Error not_restored(const std::vector<std::string>& failed) {
+  std::string list;
+  for (const std::string& text : failed) list += (list.empty() ? "" : "; ") + text;
+  return Error(ErrorKind::io, "the machine is not as it was: these failed: " + list, {},
+               "run them by hand, or layerwatt sweep --restore");
+}
+
+// Sweeps that were ended together with their guard. A new one would take what they left for what
+// holds now, and restore that.
+void restore_unfinished(Program& program, const SweepCommand& command, bool changes_machine) {
+  const std::vector<UnfinishedSweep> sweeps = unfinished_sweeps(journal_folder(program.host.sys));
+  if (sweeps.empty()) {
+    if (command.restore) program.err << "layerwatt: no sweep is left to restore from\n";
+    return;
+  }
+  for (const UnfinishedSweep& sweep : sweeps) {
+    program.err << "layerwatt: the sweep of " << sweep.started
+                << " ended before it put back what it had changed; these commands do:\n";
+    for (const std::string& text : sweep.commands) program.err << "    " << text << '\n';
+  }
+  if (command.dry_run) return;
+  if (!command.restore && !changes_machine) {
+    print_warning(program, {"not_restored", "the machine may still be as that sweep set it",
+                            "layerwatt sweep --restore puts it back"});
+    return;
+  }
+  confirm(program, command);
+  std::vector<std::string> failed;
+  for (const UnfinishedSweep& sweep : sweeps) {
+    const std::size_t before = failed.size();
+    for (const std::string& text : sweep.commands) {
+      if (run_shell(text).code != 0) failed.push_back(text);
+    }
+    std::error_code ignored;
+    if (failed.size() == before) std::filesystem::remove(sweep.file, ignored);
+  }
+  if (!failed.empty()) throw not_restored(failed);
+}
+
+void require_model(const SweepCommand& command) {
+  if (!command.models.empty()) return;
+  throw Error(ErrorKind::usage, "MODEL is required", {}, "layerwatt sweep --help tells more");
+}
+
 int run_sweep(Program& program, SweepCommand& command) {
+  if (command.restore) {
+    restore_unfinished(program, command, true);
+    return 0;
+  }
+  require_model(command);
   std::vector<Axis> axes = axes_of(command);
   if (axes.empty()) {
     throw Error(ErrorKind::usage, "nothing to sweep over", {},
@@ -185,6 +236,9 @@ int run_sweep(Program& program, SweepCommand& command) {
   if (!command.options.max_time_s && !command.options.iterations) {
     command.options.max_time_s = kMaxTimeS;
   }
+  const bool changes_machine =
+      std::any_of(axes.begin(), axes.end(), [](const Axis& axis) { return axis.setting; });
+  restore_unfinished(program, command, changes_machine);
   const std::vector<std::string> restore = restore_commands(axes, !command.dry_run);
   show_commands(program, axes, restore);
   if (command.dry_run) return 0;
@@ -193,18 +247,15 @@ int run_sweep(Program& program, SweepCommand& command) {
 
   // The guard is a fork: it has to be there before the engine's threads are.
   std::optional<RestoreGuard> guard;
-  if (!restore.empty()) guard.emplace(restore);
+  if (!restore.empty()) {
+    guard.emplace(restore, write_journal(journal_folder(program.host.sys), restore));
+  }
   Sweep sweep(program, command, std::move(axes));
   sweep.run();
   std::vector<std::string> failed;
   if (guard) failed = guard->restore();
   write_reports(program, command, sweep.report());
-  if (!failed.empty()) {
-    std::string list;
-    for (const std::string& text : failed) list += (list.empty() ? "" : "; ") + text;
-    throw Error(ErrorKind::io, "the machine is not as it was: these failed: " + list, {},
-                "run them by hand");
-  }
+  if (!failed.empty()) throw not_restored(failed);
   return sweep.interrupted() ? exit_code(ErrorKind::interrupted) : 0;
 }
 
@@ -215,7 +266,7 @@ void add_sweep(CLI::App& app, Program& program) {
   CLI::App& sub = *app.add_subcommand("sweep", help.description());
   const auto command = std::make_shared<SweepCommand>();
   ProfileOptions& options = command->options;
-  sub.add_option("MODEL", command->models, help.option("MODEL"))->required();
+  sub.add_option("MODEL", command->models, help.option("MODEL"));
   const auto text = [&](const char* name, std::string& value, const char* type) {
     sub.add_option(name, value, help.option(name))->type_name(type);
   };
@@ -235,6 +286,7 @@ void add_sweep(CLI::App& app, Program& program) {
       ->type_name("S");
   sub.add_flag("-y,--yes", command->yes, help.option("--yes"));
   sub.add_flag("--dry-run", command->dry_run, help.option("--dry-run"));
+  sub.add_flag("--restore", command->restore, help.option("--restore"));
   sub.add_option("--engine", options.engine, help.option("--engine"))->type_name("NAME");
   sub.add_option("--shape", command->shapes, help.option("--shape"))
       ->type_size(1)

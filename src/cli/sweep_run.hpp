@@ -33,6 +33,7 @@ struct SweepCommand {
   double settle_s = 3.0;
   bool yes = false;
   bool dry_run = false;
+  bool restore = false;
   std::string folder;
   std::string json;
   std::string html;

@@ -3,6 +3,7 @@
 
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/command.hpp"
@@ -15,12 +16,12 @@ struct Outcome {
   std::string err;
 };
 
-inline Outcome run_layerwatt(const std::vector<std::string>& arguments) {
+inline Outcome run_layerwatt(const std::vector<std::string>& arguments, Host host = {}) {
   std::vector<const char*> words{"layerwatt"};
   for (const std::string& argument : arguments) words.push_back(argument.c_str());
   std::ostringstream out;
   std::ostringstream err;
-  Program program{{}, {}, out, err, {}};
+  Program program{std::move(host), {}, out, err, {}};
   const int code = run_program(static_cast<int>(words.size()), words.data(), program);
   return {code, out.str(), err.str()};
 }

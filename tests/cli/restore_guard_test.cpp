@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "fakes/scratch_directory.hpp"
@@ -35,8 +36,9 @@ TEST(RestoreGuard, RunsThemWhenItGoesAway) {
 
 TEST(RestoreGuard, NamesWhatFailedAndGoesOn) {
   const fakes::ScratchDirectory scratch;
-  RestoreGuard guard({"exit 1", append(scratch, "b")});
+  RestoreGuard guard({"exit 1", append(scratch, "b")}, scratch.write("journal", "{}"));
   EXPECT_EQ(guard.restore(), std::vector<std::string>{"exit 1"});
+  EXPECT_TRUE(std::filesystem::exists(scratch / "journal")) << "to try again at the next start";
   EXPECT_EQ(scratch.read("log"), "b\n");
 }
 
@@ -48,7 +50,7 @@ TEST(RestoreGuard, OutlivesAProcessThatIsKilled) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    RestoreGuard guard({append(scratch, "restored")});
+    RestoreGuard guard({append(scratch, "restored")}, scratch.write("journal", "{}"));
     if (::write(ready[1], "x", 1) != 1) ::_exit(1);
     for (;;) ::pause();
   }
@@ -62,6 +64,10 @@ TEST(RestoreGuard, OutlivesAProcessThatIsKilled) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   EXPECT_EQ(scratch.read("log"), "restored\n");
+  while (std::filesystem::exists(scratch / "journal") && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_FALSE(std::filesystem::exists(scratch / "journal"));
   ::close(ready[0]);
   ::close(ready[1]);
 }

@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/outcome.hpp"
 #include "fakes/scratch_directory.hpp"
@@ -17,6 +20,35 @@ const std::string kModel = std::string(LAYERWATT_SOURCE) + "/examples/sim/ideal.
 struct Bench {
   fakes::ScratchDirectory scratch;
   std::string log = (scratch / "log").string();
+  std::string state = (scratch / "state").string();
+
+  // With a state folder of its own: the user's may hold a sweep that waits to be restored.
+  Outcome run(const std::vector<std::string>& words) const {
+    Host host;
+    host.sys = SysRoot("/", [state = state](const std::string& name) -> std::optional<std::string> {
+      if (name == "XDG_STATE_HOME") return state;
+      const char* value = std::getenv(name.c_str());
+      return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    });
+    return run_layerwatt(words, std::move(host));
+  }
+
+  // As a sweep leaves it whose machine lost power.
+  void leave_unfinished(const std::string& command) const {
+    const nlohmann::json journal{{"format", "layerwatt-restore"},
+                                 {"started", "2026-11-23T18:00:00Z"},
+                                 {"process", 1},
+                                 {"start", "0"},
+                                 {"boot", "another"},
+                                 {"commands", {command}}};
+    std::filesystem::create_directories(state + "/layerwatt");
+    scratch.write("state/layerwatt/restore-1.json", journal.dump());
+  }
+
+  bool nothing_left() const {
+    return !std::filesystem::exists(state + "/layerwatt") ||
+           std::filesystem::is_empty(state + "/layerwatt");
+  }
 
   Outcome sweep(std::vector<std::string> more) const {
     std::vector<std::string> words{"sweep",
@@ -31,7 +63,7 @@ struct Bench {
                                    "echo set {} >> " + log,
                                    "echo back >> " + log};
     words.insert(words.end(), more.begin(), more.end());
-    return run_layerwatt(words);
+    return run(words);
   }
 };
 
@@ -41,6 +73,7 @@ TEST(SweepCommand, SetsMeasuresAndPutsBack) {
   const Outcome outcome = bench.sweep({"--yes", "--json", "-", "-o", folder});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(bench.scratch.read("log"), "set 10\nset 90\nback\n");
+  EXPECT_TRUE(bench.nothing_left());
   const json root = json::parse(outcome.out);
   EXPECT_EQ(root["schema"], "layerwatt.sweep/1");
   ASSERT_EQ(root["points"].size(), 2u);
@@ -81,6 +114,59 @@ TEST(SweepCommand, AStepThatFailsLeavesTheOthers) {
   EXPECT_EQ(bench.scratch.read("log"), "back\n");
 }
 
+// While it runs, how to restore stands on the disk; it stays there where restoring failed.
+TEST(SweepCommand, NotesHowToRestoreBeforeItChangesAnything) {
+  const Bench bench;
+  const std::string seen = bench.scratch.path().string() + "/seen";
+  const std::vector<std::string> words{"sweep",
+                                       kModel,
+                                       "--iterations",
+                                       "40",
+                                       "--yes",
+                                       "--settle",
+                                       "0",
+                                       "--setting",
+                                       "fan",
+                                       "10",
+                                       "cat " + bench.state + "/layerwatt/* > " + seen,
+                                       "exit 3"};
+  const Outcome outcome = bench.run(words);
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("the machine is not as it was"));
+  EXPECT_EQ(json::parse(bench.scratch.read("seen"))["commands"], json({"exit 3"}));
+  EXPECT_FALSE(bench.nothing_left());
+}
+
+TEST(SweepCommand, RestoresWhatAnEarlierOneLeftBeforeItsOwn) {
+  const Bench bench;
+  bench.leave_unfinished("echo earlier >> " + bench.log);
+  const Outcome outcome = bench.sweep({"--yes"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(bench.scratch.read("log"), "earlier\nset 10\nset 90\nback\n");
+  EXPECT_THAT(outcome.err, HasSubstr("the sweep of 2026-11-23T18:00:00Z ended before"));
+  EXPECT_TRUE(bench.nothing_left());
+}
+
+TEST(SweepCommand, RestoreAloneAsksAndRuns) {
+  const Bench bench;
+  EXPECT_THAT(bench.run({"sweep", "--restore"}).err, HasSubstr("no sweep is left"));
+  bench.leave_unfinished("echo earlier >> " + bench.log);
+  EXPECT_EQ(bench.run({"sweep", "--restore"}).code, 2) << "nobody is there to agree";
+  EXPECT_EQ(bench.scratch.read("log"), "");
+  EXPECT_EQ(bench.run({"sweep", "--restore", "--yes"}).code, 0);
+  EXPECT_EQ(bench.scratch.read("log"), "earlier\n");
+  EXPECT_TRUE(bench.nothing_left());
+}
+
+TEST(SweepCommand, OneThatChangesNothingOnlyTellsOfIt) {
+  const Bench bench;
+  bench.leave_unfinished("echo earlier >> " + bench.log);
+  const Outcome outcome = bench.run({"sweep", kModel, kModel, "--iterations", "40"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("sweep --restore"));
+  EXPECT_EQ(bench.scratch.read("log"), "");
+}
+
 TEST(SweepCommand, WhatCannotBeRestoredIsNotChanged) {
   const Outcome outcome = run_layerwatt({"sweep", kModel, "--nvpmodel", "0,2", "--yes"});
   EXPECT_EQ(outcome.code, 1) << "no nvpmodel here";
@@ -99,6 +185,7 @@ TEST(SweepCommand, SeveralModelsNeedNoAgreement) {
 }
 
 TEST(SweepCommand, BadInputExitsWithTwo) {
+  EXPECT_EQ(run_layerwatt({"sweep"}).code, 2) << "no model";
   EXPECT_EQ(run_layerwatt({"sweep", kModel}).code, 2) << "nothing to sweep over";
   EXPECT_EQ(run_layerwatt({"sweep", kModel, "--batch", "1,2"}).code, 2) << "no {batch}";
   EXPECT_EQ(run_layerwatt({"sweep", kModel, "--batch", "1,x", "--shape", "i:{batch}x3"}).code, 2);

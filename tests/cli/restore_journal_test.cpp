@@ -1,0 +1,99 @@
+#include "cli/restore_journal.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "fakes/scratch_directory.hpp"
+#include "layerwatt/error.hpp"
+
+namespace layerwatt::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+SysRoot with(std::map<std::string, std::string> environment) {
+  return SysRoot("/", [environment](const std::string& name) -> std::optional<std::string> {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::nullopt : std::optional(found->second);
+  });
+}
+
+TEST(JournalFolder, IsTheUsersStateFolder) {
+  EXPECT_EQ(journal_folder(with({{"XDG_STATE_HOME", "/s"}, {"HOME", "/h"}})), "/s/layerwatt");
+  EXPECT_EQ(journal_folder(with({{"HOME", "/h"}})), "/h/.local/state/layerwatt");
+  EXPECT_THROW(journal_folder(with({})), Error);
+}
+
+TEST(RestoreJournal, OfARunningProcessIsNotUnfinished) {
+  const fakes::ScratchDirectory scratch;
+  const auto file = write_journal(scratch / "state", {"a"});
+  EXPECT_TRUE(std::filesystem::exists(file));
+  EXPECT_THAT(unfinished_sweeps(scratch / "state"), IsEmpty());
+}
+
+TEST(RestoreJournal, OfAProcessThatIsGoneTellsItsCommands) {
+  const fakes::ScratchDirectory scratch;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    write_journal(scratch / "state", {"nvpmodel -m '0'", "echo \"ä\""});
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  const auto found = unfinished_sweeps(scratch / "state");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_THAT(found[0].commands, ElementsAre("nvpmodel -m '0'", "echo \"ä\""));
+  EXPECT_EQ(found[0].started.size(), std::string("2026-11-23T18:00:00Z").size());
+}
+
+// The number of a process is given again: after a reboot, or once they have all been used.
+TEST(RestoreJournal, AnotherProcessOfThatNumberDoesNotCount) {
+  const fakes::ScratchDirectory scratch;
+  const auto file = write_journal(scratch / "state", {"a"});
+  auto journal = nlohmann::json::parse(scratch.read("state/" + file.filename().string()));
+  for (const char* field : {"boot", "start"}) {
+    auto other = journal;
+    other[field] = "1";
+    scratch.write("state/" + file.filename().string(), other.dump());
+    EXPECT_EQ(unfinished_sweeps(scratch / "state").size(), 1u) << field;
+  }
+}
+
+TEST(RestoreJournal, TheLatestIsRestoredFirst) {
+  const fakes::ScratchDirectory scratch;
+  std::filesystem::create_directories(scratch / "state");
+  for (const char* day : {"1", "3", "2"}) {
+    const nlohmann::json journal{{"format", "layerwatt-restore"},
+                                 {"started", day},
+                                 {"process", 1},
+                                 {"start", "x"},
+                                 {"boot", "gone"},
+                                 {"commands", {day}}};
+    scratch.write(std::string("state/restore-") + day + ".json", journal.dump());
+  }
+  std::vector<std::string> order;
+  for (const auto& sweep : unfinished_sweeps(scratch / "state")) order.push_back(sweep.started);
+  EXPECT_THAT(order, ElementsAre("3", "2", "1"));
+}
+
+TEST(RestoreJournal, WhatIsNoneIsLeftAlone) {
+  const fakes::ScratchDirectory scratch;
+  EXPECT_THAT(unfinished_sweeps(scratch / "nowhere"), IsEmpty());
+  std::filesystem::create_directories(scratch / "state");
+  scratch.write("state/restore-1.json", "{");
+  scratch.write("state/restore-2.json", R"({"format":"layerwatt-restore","process":"x"})");
+  scratch.write("state/other.json", "{}");
+  EXPECT_THAT(unfinished_sweeps(scratch / "state"), IsEmpty());
+}
+
+TEST(RestoreJournal, WhatCannotBeNotedIsAnError) {
+  EXPECT_THROW(write_journal("/proc/no/such", {"a"}), Error);
+}
+
+}  // namespace
+}  // namespace layerwatt::cli
