@@ -62,7 +62,7 @@ function cumulative(reveal) {
   const ranked = items.filter((i) => known(i) && i.cumulative !== null).sort((a, b) => a.rank - b.rank);
   if (ranked.length < 2) return panel('cumulative', 'What to optimise first', 'Fewer than two layers have a share.');
   const high = Math.max(100, 100 * ranked[ranked.length - 1].cumulative);
-  const f = frame({height: 340, x: {low: 0, high: ranked.length, title: 'rows of the table, the costliest first'}, y: {low: 0, high, title: `cumulative share of the ${byEnergy ? 'energy' : 'time'}, %`}});
+  const f = frame({height: 340, x: {low: 0, high: ranked.length, ticks: niceTicks(0, ranked.length, halfRoom() / 110).filter(Number.isInteger), title: 'rows of the table, the costliest first'}, y: {low: 0, high, title: `cumulative share of the ${byEnergy ? 'energy' : 'time'}, %`}});
   const line = [[0, 0], ...ranked.map((item, i) => [i + 1, 100 * item.cumulative])];
   f.chart.append(svg('path', {class: 'band', d: path(line, f.fx, f.fy) + `L${f.fx(ranked.length)} ${f.fy(0)}Z`}), svg('path', {class: 'line', d: path(line, f.fx, f.fy)}));
   const sentences = [];
