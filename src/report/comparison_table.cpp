@@ -30,8 +30,14 @@ Style style_of(Verdict verdict) {
   }
 }
 
+// What is shown as zero has no sign: "-0.0" says that something fell.
+std::string signed_share(double share) {
+  const std::string text = fmt::format("{:+.1f}", 100.0 * share);
+  return text.find_first_not_of("+-0.") == std::string::npos ? text.substr(1) : text;
+}
+
 std::string signed_percent(const std::optional<double>& relative) {
-  return relative ? fmt::format("{:+.1f}", 100.0 * *relative) : "";
+  return relative ? signed_share(*relative) : "";
 }
 
 std::string signed_figure(double value, const Scale& scale) {
@@ -210,7 +216,7 @@ std::string markdown_change(const Change& change, const Scale& scale) {
   if (change.difference->ci95) {
     text += " ± " + figure(half_width(change.difference->mean, *change.difference->ci95), scale);
   }
-  if (change.relative) text += fmt::format(" ({:+.1f} %)", 100.0 * *change.relative);
+  if (change.relative) text += fmt::format(" ({} %)", signed_share(*change.relative));
   const bool loud = change.verdict == Verdict::better || change.verdict == Verdict::worse;
   const char* mark = loud ? "**" : "";
   return text + " | " + mark + verdict_words(change.verdict) + mark;
