@@ -3,8 +3,9 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <span>
 
-#include "attribution/design.hpp"
+#include "attribution/expected_reading.hpp"
 
 namespace layerwatt {
 namespace {
@@ -39,11 +40,13 @@ Uncertainty uncertainty_of(const Segments& segments, const Readings& readings,
   const auto q = static_cast<Eigen::Index>(free.size());
   const auto channels = static_cast<Eigen::Index>(readings.channels);
   DesignRow row(segments, response);
-  std::vector<DesignRow> moved;
+  const std::span<const double> column_mw(p.data(), static_cast<std::size_t>(n));  // of channel 0
+  std::vector<ExpectedReading> moved;
   std::vector<double> step;
   for (const Parameter parameter : free) {
     step.push_back(difference_step(response, parameter));
-    moved.emplace_back(segments, with(response, parameter, get(response, parameter) + step.back()));
+    moved.emplace_back(segments, with(response, parameter, get(response, parameter) + step.back()),
+                       column_mw, row.decays());
   }
   // Blocks long enough for any correlation, and enough of them for the number of unknowns.
   const std::size_t block =
@@ -74,9 +77,9 @@ Uncertainty uncertainty_of(const Segments& segments, const Readings& readings,
     const double predicted = predict(row, p, 0);
     const double error = readings.row(k)[0] - predicted;
     for (Eigen::Index i = 0; i < q; ++i) {
-      DesignRow& other = moved[static_cast<std::size_t>(i)];
+      ExpectedReading& other = moved[static_cast<std::size_t>(i)];
       readings.compute(other, k);
-      g(i) = (predict(other, p, 0) - predicted) / step[static_cast<std::size_t>(i)];
+      g(i) = (other.mw() - predicted) / step[static_cast<std::size_t>(i)];
     }
     const auto weights = row.weights();
     for (const std::uint32_t i : row.touched()) {

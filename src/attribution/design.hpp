@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "attribution/response.hpp"
-#include "attribution/segments.hpp"
+#include "attribution/convolution.hpp"
 
 namespace layerwatt {
 
@@ -16,7 +16,9 @@ class SparseRow {
  public:
   explicit SparseRow(std::size_t columns);
   void clear();
+  void scale(double factor);
   void add(std::uint32_t column, double weight);
+  void add_scaled(const SparseRow& other, double factor);
   std::span<const double> weights() const { return weights_; }
   std::span<const std::uint32_t> touched() const { return touched_; }
 
@@ -26,51 +28,22 @@ class SparseRow {
   std::vector<std::uint32_t> touched_;
 };
 
-// The low pass of every column's indicator, carried along the timeline: one multiplication a column
-// and one exponential a segment edge, however long the time constant is.
-class LowPassState {
- public:
-  LowPassState(const Segments& segments, double time_constant_ms);
-  // Moves forward to `time_ms`; an earlier time is an error of the caller and is ignored.
-  void advance(double time_ms);
-  std::span<const double> state() const { return state_; }
-
- private:
-  void forget_until(double time_ms);
-
-  const Segments& segments_;
-  double tau_;
-  double at_ms_;
-  std::size_t next_ = 0;  // the first segment that ends after at_ms_
-  std::vector<double> state_;
-};
-
-// Builds rows for readings at ascending times; the place in the timeline is remembered, so a whole
-// pass costs O(readings × segments under the window) and keeps one row in memory.
+// Builds rows for readings at ascending times; a whole pass keeps one row in memory.
 class DesignRow {
  public:
-  DesignRow(const Segments& segments, const Response& response);
+  DesignRow(const Segments& segments, const Response& response)
+      : walk_(segments, response, SparseRow(segments.columns())) {}
 
   // The weights of a reading stamped at `time_ms`; they sum to 1.
-  void compute(double time_ms);
+  void compute(double time_ms) { walk_.compute(time_ms); }
   // The same for a reading with a window of its own (an energy counter's step).
-  void compute(double time_ms, double window_ms);
-  std::span<const double> weights() const { return row_.weights(); }
-  std::span<const std::uint32_t> touched() const { return row_.touched(); }
+  void compute(double time_ms, double window_ms) { walk_.compute(time_ms, window_ms); }
+  std::span<const double> weights() const { return walk_.sum().weights(); }
+  std::span<const std::uint32_t> touched() const { return walk_.sum().touched(); }
+  const std::shared_ptr<SegmentDecays>& decays() const { return walk_.decays(); }
 
  private:
-  void set_shape(const Response& response);
-  void add_direct(double now_ms);
-
-  const Segments& segments_;
-  Response response_;
-  StepResponse step_;
-  double latency_ms_;
-  double window_ms_;
-  double tau_ms_ = 0.0;               // > 0: the low pass is carried by the two states below
-  std::vector<LowPassState> states_;  // at the newer and at the older end of the box
-  std::size_t hint_ = 0;
-  SparseRow row_;
+  Convolution<SparseRow> walk_;
 };
 
 }  // namespace layerwatt

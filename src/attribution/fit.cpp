@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 #include "attribution/design.hpp"
+#include "attribution/parallel.hpp"
 
 namespace layerwatt {
 namespace {
@@ -92,15 +94,18 @@ Eigen::VectorXd solve_one(const Eigen::MatrixXd& a, const Eigen::VectorXd& b,
 
 }  // namespace
 
-NormalEquations accumulate(const Segments& segments, const Readings& readings,
-                           const Response& response) {
+namespace {
+
+// Lower triangle of `a` alone.
+NormalEquations accumulate_part(const Segments& segments, const Readings& readings,
+                                const Response& response, std::size_t first, std::size_t end) {
   const auto n = static_cast<Eigen::Index>(segments.columns());
   const auto channels = static_cast<Eigen::Index>(readings.channels);
   NormalEquations sum{Eigen::MatrixXd::Zero(n, n), Eigen::MatrixXd::Zero(n, channels),
                       Eigen::VectorXd::Zero(channels), 0.0};
   DesignRow row(segments, response);
   FullRows full(sum.a);
-  for (std::size_t k = 0; k < readings.size(); ++k) {
+  for (std::size_t k = first; k < end; ++k) {
     const double importance = readings.weight[k];
     if (importance == 0.0) continue;
     readings.compute(row, k);
@@ -113,7 +118,6 @@ NormalEquations accumulate(const Segments& segments, const Readings& readings,
       for (const std::uint32_t i : touched) {
         const double wi = importance * weights[i];
         for (const std::uint32_t j : touched) {
-          // Lower triangle alone; mirrored below.
           if (j <= i) sum.a(i, j) += wi * weights[j];
         }
       }
@@ -126,6 +130,24 @@ NormalEquations accumulate(const Segments& segments, const Readings& readings,
     sum.weight += importance;
   }
   full.flush();
+  return sum;
+}
+
+}  // namespace
+
+NormalEquations accumulate(const Segments& segments, const Readings& readings,
+                           const Response& response) {
+  std::vector<NormalEquations> parts =
+      for_each_chunk(readings.size(), [&](std::size_t first, std::size_t end) {
+        return accumulate_part(segments, readings, response, first, end);
+      });
+  NormalEquations sum = std::move(parts.front());
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    sum.a += parts[i].a;
+    sum.b += parts[i].b;
+    sum.yy += parts[i].yy;
+    sum.weight += parts[i].weight;
+  }
   sum.a.triangularView<Eigen::StrictlyUpper>() = sum.a.transpose();
   return sum;
 }

@@ -22,11 +22,13 @@ struct Readings {
   std::vector<double> window_ms;  // one a reading where they differ (energy counters), else empty
 
   std::size_t size() const { return time_ms.size(); }
-  void compute(DesignRow& design, std::size_t i) const {
+  // For a DesignRow or an ExpectedReading.
+  template <class Model>
+  void compute(Model& model, std::size_t i) const {
     if (window_ms.empty()) {
-      design.compute(time_ms[i]);
+      model.compute(time_ms[i]);
     } else {
-      design.compute(time_ms[i], window_ms[i]);
+      model.compute(time_ms[i], window_ms[i]);
     }
   }
   std::span<const double> row(std::size_t i) const {

@@ -1,6 +1,7 @@
 // Work spread over the processors.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <future>
@@ -23,6 +24,18 @@ void for_each_in_parallel(std::size_t count, Work work) {
   }
   run();
   for (auto& other : others) other.get();
+}
+
+// Calls `work(first, end)` for consecutive chunks of 0 … count − 1, and returns what they return in
+// their order. Chunks do not depend on the number of processors, so neither do sums over them.
+template <class Work>
+auto for_each_chunk(std::size_t count, Work work) {
+  constexpr std::size_t kChunk = 4096;
+  const std::size_t chunks = std::max<std::size_t>(1, count / kChunk);
+  std::vector<decltype(work(std::size_t{}, std::size_t{}))> done(chunks);
+  for_each_in_parallel(
+      chunks, [&](std::size_t i) { done[i] = work(i * count / chunks, (i + 1) * count / chunks); });
+  return done;
 }
 
 }  // namespace layerwatt

@@ -5,7 +5,8 @@
 #include <array>
 #include <cmath>
 
-#include "attribution/design.hpp"
+#include "attribution/expected_reading.hpp"
+#include "attribution/parallel.hpp"
 
 namespace layerwatt {
 namespace {
@@ -20,13 +21,6 @@ constexpr std::array<double, 5> kNode = {-2.8569700138728056, -1.355626179974265
 constexpr std::array<double, 5> kNodeWeight = {0.011257411327720689, 0.22207592200561265,
                                                0.53333333333333333, 0.22207592200561265,
                                                0.011257411327720689};
-
-double predict(const DesignRow& row, const Eigen::MatrixXd& p) {
-  double sum = 0.0;
-  const auto weights = row.weights();
-  for (const std::uint32_t i : row.touched()) sum += weights[i] * p(i, 0);
-  return sum;
-}
 
 // How much each inference's cycle is longer than the mean one, in standard deviations.
 std::vector<double> relative_lengths(const Iterations& iterations, const Segments& segments) {
@@ -53,31 +47,54 @@ Residuals residuals_of(const Segments& segments, const Readings& readings, const
                        double trial_ms) {
   const NormalEquations equations = accumulate(segments, readings, response);
   const Eigen::MatrixXd p = solve_non_negative(equations.a, equations.b.leftCols(1));
-  DesignRow row(segments, response);
-  std::vector<DesignRow> shifted;
+  return residuals_of(segments, readings, response, {p.data(), static_cast<std::size_t>(p.rows())},
+                      trial_ms);
+}
+
+namespace {
+
+Residuals residuals_of_part(const Segments& segments, const Readings& readings,
+                            const Response& response, std::span<const double> column_mw,
+                            double trial_ms, std::size_t first, std::size_t end) {
+  ExpectedReading expected(segments, response, column_mw);
+  std::vector<ExpectedReading> shifted;
   for (std::size_t i = 0; trial_ms > 0.0 && i < kNode.size(); ++i) {
     Response sharp = response;
     sharp.blur_ms = 0.0;
     sharp.latency_ms += kNode[i] * trial_ms;
-    shifted.emplace_back(segments, sharp);
+    shifted.emplace_back(segments, sharp, column_mw,
+                         shifted.empty() ? expected.decays() : shifted.front().decays());
   }
   Residuals out;
-  out.residual_mw.reserve(readings.size());
-  out.scatter_mw2.reserve(readings.size());
-  for (std::size_t k = 0; k < readings.size(); ++k) {
-    readings.compute(row, k);
-    out.residual_mw.push_back(readings.row(k)[0] - predict(row, p));
+  for (std::size_t k = first; k < end; ++k) {
+    readings.compute(expected, k);
+    out.residual_mw.push_back(readings.row(k)[0] - expected.mw());
     double mean = 0.0;
     double square = 0.0;
     for (std::size_t i = 0; i < shifted.size(); ++i) {
       readings.compute(shifted[i], k);
-      const double y = predict(shifted[i], p);
+      const double y = shifted[i].mw();
       mean += kNodeWeight[i] * y;
       square += kNodeWeight[i] * y * y;
     }
     out.scatter_mw2.push_back(std::max(square - mean * mean, 0.0));
   }
   return out;
+}
+
+}  // namespace
+
+Residuals residuals_of(const Segments& segments, const Readings& readings, const Response& response,
+                       std::span<const double> column_mw, double trial_ms) {
+  Residuals all;
+  for (const Residuals& part :
+       for_each_chunk(readings.size(), [&](std::size_t first, std::size_t end) {
+         return residuals_of_part(segments, readings, response, column_mw, trial_ms, first, end);
+       })) {
+    all.residual_mw.insert(all.residual_mw.end(), part.residual_mw.begin(), part.residual_mw.end());
+    all.scatter_mw2.insert(all.scatter_mw2.end(), part.scatter_mw2.begin(), part.scatter_mw2.end());
+  }
+  return all;
 }
 
 double Structure::chance() const {

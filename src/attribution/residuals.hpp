@@ -1,6 +1,7 @@
 // What a fit leaves of the readings, and whether it still follows the inference.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "attribution/fit.hpp"
@@ -15,9 +16,12 @@ struct Residuals {
 
 // Fits the powers for this response and subtracts the prediction. `trial_ms` is a stamp error
 // (standard deviation) near the true one: scatter is not proportional to it where the power has
-// corners. 0 leaves the scatter out, which is most of the cost.
+// corners. 0 leaves the scatter out.
 Residuals residuals_of(const Segments& segments, const Readings& readings, const Response& response,
                        double trial_ms);
+// The same for powers that are fitted already, one a column.
+Residuals residuals_of(const Segments& segments, const Readings& readings, const Response& response,
+                       std::span<const double> column_mw, double trial_ms);
 
 // What is left in a residual that still follows the inference.
 struct Structure {

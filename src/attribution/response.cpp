@@ -39,8 +39,12 @@ StepResponse::StepResponse(const Response& response)
 // Step response of the low pass and the blur, without the box.
 double StepResponse::unit_step(double x) const {
   if (sigma_ > 0.0) {
-    const double gauss = normal_cdf(x / sigma_);
-    return tau_ > 0.0 ? gauss - blurred_tail(x, tau_, sigma_) : gauss;
+    const double z = x / sigma_;
+    if (z <= -kSigmas) return 0.0;
+    if (tau_ == 0.0) return normal_cdf(z);
+    const double ratio = sigma_ / tau_;
+    if (z < kSigmas + ratio) return normal_cdf(z) - blurred_tail(x, tau_, sigma_);
+    return -std::expm1(0.5 * ratio * ratio - x / tau_);  // no edge of the blur is near
   }
   if (x <= 0.0) return 0.0;
   return tau_ > 0.0 ? -std::expm1(-x / tau_) : 1.0;
@@ -50,7 +54,8 @@ double StepResponse::unit_step(double x) const {
 double StepResponse::ramp(double x) const {
   if (sigma_ > 0.0) {
     const double z = x / sigma_;
-    const double gauss = sigma_ * (z * normal_cdf(z) + normal_pdf(z));
+    if (z <= -kSigmas) return 0.0;
+    const double gauss = z >= kSigmas ? x : sigma_ * (z * normal_cdf(z) + normal_pdf(z));
     return tau_ > 0.0 ? gauss - tau_ * unit_step(x) : gauss;
   }
   if (x <= 0.0) return 0.0;

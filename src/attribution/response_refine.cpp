@@ -4,8 +4,10 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <span>
 
-#include "attribution/design.hpp"
+#include "attribution/expected_reading.hpp"
+#include "attribution/parallel.hpp"
 
 namespace layerwatt {
 namespace {
@@ -29,43 +31,64 @@ struct Slopes {
   Eigen::MatrixXd hessian;
 };
 
-Slopes slopes_at(const Segments& segments, const Readings& readings, const Response& response,
-                 const std::vector<Parameter>& free, const Point& point) {
+struct SlopeSums {
+  Eigen::VectorXd gradient;
+  Eigen::MatrixXd hessian;  // Σ g gᵀ
+  Eigen::MatrixXd cross;    // Σ w gᵀ
+};
+
+SlopeSums sum_slopes(const Segments& segments, const Readings& readings, const Response& response,
+                     const std::vector<Parameter>& free, const Point& point, std::size_t first,
+                     std::size_t end) {
   const auto q = static_cast<Eigen::Index>(free.size());
   const auto n = static_cast<Eigen::Index>(segments.columns());
   DesignRow row(segments, response);
-  std::vector<DesignRow> moved;
+  const std::span<const double> column_mw(point.p.data(), static_cast<std::size_t>(n));
+  ExpectedReading expected(segments, response, column_mw, row.decays());
+  std::vector<ExpectedReading> moved;
   std::vector<double> step;
   for (const Parameter parameter : free) {
     step.push_back(difference_step(response, parameter));
-    moved.emplace_back(segments, with(response, parameter, get(response, parameter) + step.back()));
+    moved.emplace_back(segments, with(response, parameter, get(response, parameter) + step.back()),
+                       column_mw, row.decays());
   }
-  const auto predict = [&](const DesignRow& at) {
-    double sum = 0.0;
-    const auto weights = at.weights();
-    for (const std::uint32_t i : at.touched()) sum += weights[i] * point.p(i, 0);
-    return sum;
-  };
-  Slopes slopes{Eigen::VectorXd::Zero(q), Eigen::MatrixXd::Zero(q, q)};
-  Eigen::MatrixXd cross = Eigen::MatrixXd::Zero(n, q);
+  SlopeSums sums{Eigen::VectorXd::Zero(q), Eigen::MatrixXd::Zero(q, q),
+                 Eigen::MatrixXd::Zero(n, q)};
   Eigen::VectorXd g(q);
-  for (std::size_t k = 0; k < readings.size(); ++k) {
+  for (std::size_t k = first; k < end; ++k) {
     const double importance = readings.weight[k];
     if (importance == 0.0) continue;
     readings.compute(row, k);
-    const double predicted = predict(row);
+    readings.compute(expected, k);
+    const double predicted = expected.mw();
     const double error = readings.row(k)[0] - predicted;
     for (Eigen::Index i = 0; i < q; ++i) {
-      DesignRow& other = moved[static_cast<std::size_t>(i)];
+      ExpectedReading& other = moved[static_cast<std::size_t>(i)];
       readings.compute(other, k);
-      g(i) = (predict(other) - predicted) / step[static_cast<std::size_t>(i)];
+      g(i) = (other.mw() - predicted) / step[static_cast<std::size_t>(i)];
     }
-    slopes.gradient += importance * error * g;
-    slopes.hessian += importance * g * g.transpose();
+    sums.gradient += importance * error * g;
+    sums.hessian += importance * g * g.transpose();
     const auto weights = row.weights();
     for (const std::uint32_t i : row.touched()) {
-      cross.row(i) += importance * weights[i] * g.transpose();
+      sums.cross.row(i) += importance * weights[i] * g.transpose();
     }
+  }
+  return sums;
+}
+
+Slopes slopes_at(const Segments& segments, const Readings& readings, const Response& response,
+                 const std::vector<Parameter>& free, const Point& point) {
+  const std::vector<SlopeSums> parts =
+      for_each_chunk(readings.size(), [&](std::size_t first, std::size_t end) {
+        return sum_slopes(segments, readings, response, free, point, first, end);
+      });
+  Slopes slopes{parts.front().gradient, parts.front().hessian};
+  Eigen::MatrixXd cross = parts.front().cross;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    slopes.gradient += parts[i].gradient;
+    slopes.hessian += parts[i].hessian;
+    cross += parts[i].cross;
   }
   Eigen::MatrixXd a = point.equations.a;
   a.diagonal().array() += 1e-12 * a.diagonal().maxCoeff();

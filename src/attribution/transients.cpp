@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "attribution/design.hpp"
+#include "attribution/expected_reading.hpp"
 
 namespace layerwatt {
 namespace {
@@ -88,12 +88,10 @@ double Transients::misfit(const Segments& segments, const Response& response,
   for (const Step& step : steps) {
     column_mw[segments.idle()] = step.rest_mw;
     const double std_mw = kPowersOff * (run_mw - step.rest_mw);
-    DesignRow row(segments, response);
+    ExpectedReading expected(segments, response, column_mw);
     for (std::size_t k = 0; k < step.readings.size(); ++k) {
-      step.readings.compute(row, k);
-      double expected = 0.0;
-      for (const std::uint32_t i : row.touched()) expected += row.weights()[i] * column_mw[i];
-      const double off = (step.readings.value[k] - expected) / std_mw;
+      step.readings.compute(expected, k);
+      const double off = (step.readings.value[k] - expected.mw()) / std_mw;
       sum += off * off;
     }
   }
