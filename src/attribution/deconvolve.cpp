@@ -10,6 +10,7 @@
 #include "attribution/find_response.hpp"
 #include "attribution/residuals.hpp"
 #include "attribution/stamp_error.hpp"
+#include "attribution/transients.hpp"
 
 namespace layerwatt {
 namespace {
@@ -19,6 +20,9 @@ constexpr double kOutlierSigmas = 8.0;
 constexpr double kFirstTrialMs = 0.05;
 constexpr double kMostBlurMs = 0.5;
 constexpr double kMostInferences = 3.0;
+// A window that no step at the run's ends shows.
+constexpr double kMostInferencesUnseen = 1.5;
+constexpr double kMostOutliers = 0.1;
 // A fit that leaves more than this share of its residual in step with the inference is wrong. Of a
 // response that was found little is borne: the next best one of a search left 3 %, and was 25 %
 // off.
@@ -59,7 +63,7 @@ double median(std::vector<double> values) {
 // through a longer one every reading is nearly the same mix, a search can explain the little that
 // is left by many responses, and picking one gave layers 60 % off with narrow intervals.
 std::string implausible(const KnownResponse& known, const Response& found, const Segments& segments,
-                        std::size_t inferences) {
+                        const Readings& readings, std::size_t inferences) {
   const double inference_ms =
       (segments.edge_ms.back() - segments.edge_ms.front()) / static_cast<double>(inferences);
   const bool searched = !known.window_ms || !known.time_constant_ms;
@@ -69,6 +73,11 @@ std::string implausible(const KnownResponse& known, const Response& found, const
                          *known.window_ms, inference_ms);
     }
     return "the sensor's response is not known and is longer than an inference";
+  }
+  if (!known.window_ms && found.window_ms > kMostInferencesUnseen * inference_ms &&
+      find_transients(segments, readings).empty()) {
+    return "the sensor's window is not known, seems longer than an inference, and nothing was read "
+           "of the idle device around the run that could confirm it";
   }
   if (!known.blur_ms && found.blur_ms > kMostBlurMs) {
     return "the readings' stamps scatter too much";
@@ -81,8 +90,12 @@ std::string implausible(const KnownResponse& known, const Response& found, const
 // response with nearly equal layers explains them.
 double outliers_after_start(const Segments& segments, const Readings& readings,
                             const Response& response) {
-  const double from_ms = segments.edge_ms.front() + response.latency_ms + response.window_ms +
+  const auto first =
+      std::lower_bound(readings.time_ms.begin(), readings.time_ms.end(), segments.edge_ms.front());
+  if (first == readings.time_ms.end()) return 0.0;
+  const double over_ms = segments.edge_ms.front() + response.latency_ms + response.window_ms +
                          4.0 * response.time_constant_ms;
+  const double from_ms = std::max(over_ms, *first);
   double outliers = 0.0;
   double all = 0.0;
   for (std::size_t k = 0; k < readings.size(); ++k) {
@@ -164,8 +177,17 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
     }
   }
 
-  if (std::string why = implausible(known, response, segments, iterations.size()); !why.empty()) {
+  if (std::string why = implausible(known, response, segments, readings, iterations.size());
+      !why.empty()) {
     return {{}, std::move(why), false};
+  }
+
+  if (!free.empty() &&
+      static_cast<double>(fit.outliers) > kMostOutliers * static_cast<double>(readings.size())) {
+    return {{},
+            fmt::format("{} of {} readings do not fit the best response of a sensor", fit.outliers,
+                        readings.size()),
+            false};
   }
 
   const NormalEquations equations = accumulate(segments, readings, response);
@@ -183,7 +205,8 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
     if (free[i] == Parameter::window) fit.window_std_ms = std_ms;
     if (free[i] == Parameter::time_constant) fit.time_constant_std_ms = std_ms;
   }
-  const Residuals residuals = residuals_of(segments, readings, response, 0.0);
+  const Residuals residuals =
+      residuals_of(segments, readings, response, {fit.power_mw.data(), segments.columns()}, 0.0);
   const Structure structure = structure_left(iterations, segments, readings, residuals);
   fit.structure_left = structure.share;
   fit.covariance *= structure.variance_scale();

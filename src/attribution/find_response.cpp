@@ -10,12 +10,20 @@
 namespace layerwatt {
 namespace {
 
-constexpr std::size_t kCandidates = 100;
-constexpr std::size_t kTried = 24;
-constexpr std::size_t kFollowed = 6;
+// Of the starts: tried, and followed on. More where no steps rule most of them out.
+struct Breadth {
+  std::size_t candidates;
+  std::size_t tried;
+  std::size_t followed;
+};
+constexpr Breadth kWithSteps = {100, 24, 6};
+constexpr Breadth kWithoutSteps = {200, 96, 16};
 constexpr std::size_t kFirstReadings = 1000;
 constexpr double kLongestWindowMs = 8.0;
 constexpr double kWindowStepMs = 0.15;
+constexpr double kTauStepMs = 0.15;
+constexpr double kLatencyStepMs = 0.1;
+constexpr int kLatenciesAside = 4;
 constexpr std::size_t kRankReadings = 600;
 constexpr std::size_t kTrialReadings = 2500;
 constexpr std::size_t kSearchReadings = 6000;
@@ -54,6 +62,23 @@ std::vector<Response> other_windows(const Response& found, double step_ms) {
   return all;
 }
 
+// The same window with other time constants, and latencies about the same middle: without steps the
+// two trade for each other along a valley with many minima, and the wrong one was 25 % off.
+std::vector<Response> other_time_constants(const Response& found) {
+  std::vector<Response> all;
+  const double middle_ms = found.latency_ms + found.time_constant_ms;
+  const double longest_ms = 2.0 + 1.5 * found.time_constant_ms;
+  for (double tau_ms = 0.0; tau_ms < longest_ms; tau_ms += kTauStepMs) {
+    for (int i = -kLatenciesAside; i <= kLatenciesAside; ++i) {
+      Response other = found;
+      other.time_constant_ms = tau_ms;
+      other.latency_ms = middle_ms - tau_ms + kLatencyStepMs * i;
+      all.push_back(other);
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 Readings total_only(const Readings& readings) {
@@ -71,8 +96,9 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
                       double max_latency_ms) {
   const Readings readings = total_only(all_channels);
   const Transients transients = find_transients(segments, readings);
+  const Breadth breadth = transients.empty() ? kWithoutSteps : kWithSteps;
   const std::vector<Candidate> candidates = search_response(
-      iterations, segments, readings, known, max_latency_ms, transients, kCandidates);
+      iterations, segments, readings, known, max_latency_ms, transients, breadth.candidates);
   if (candidates.empty()) return {};
   const double period_ms =
       segments.ms(iterations.start_ns.back()) / static_cast<double>(iterations.size() - 1);
@@ -98,15 +124,19 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
   // From many starts, since a single one falls into a local minimum now and then: the jitter-exact
   // model ranks them as they are, some steps from each of the best on a part of the readings show
   // where they lead, and the best two go on.
-  refine_all(std::max(kRankReadings, 12 * segments.columns()), 0, kTried);
-  refine_all(std::max(kFirstReadings, 16 * segments.columns()), 3, kFollowed);
-  const Refined first = refine_all(kTrialReadings, 3, 2);
-  if (!known.window_ms && !known.latency_ms) {
+  refine_all(std::max(kRankReadings, 12 * segments.columns()), 0, breadth.tried);
+  refine_all(std::max(kFirstReadings, 16 * segments.columns()), 3, breadth.followed);
+  const auto also = [&](const std::vector<Response>& others) {
     const std::vector<Response> best = starts;
-    starts = other_windows(first.response, kWindowStepMs);
-    refine_all(kTrialReadings, 0, kFollowed);
+    starts = others;
+    refine_all(kTrialReadings, 0, breadth.followed);
     starts.insert(starts.end(), best.begin(), best.end());
-    refine_all(kTrialReadings, 4, 2);
+    return refine_all(kTrialReadings, 4, 2).response;
+  };
+  Response best = refine_all(kTrialReadings, 3, 2).response;
+  if (!known.window_ms && !known.latency_ms) best = also(other_windows(best, kWindowStepMs));
+  if (transients.empty() && !known.time_constant_ms && !known.latency_ms) {
+    also(other_time_constants(best));
   }
   refine_all(kSearchReadings, 12, 1);
   return refine_all(readings.size(), 6, 1);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
+#include "attribution/expected_reading.hpp"
 #include "attribution/folded.hpp"
 #include "attribution/parallel.hpp"
 
@@ -18,18 +20,17 @@ constexpr std::size_t kScanned = 600;
 constexpr std::size_t kPolished = 100;
 constexpr std::size_t kLookedAt = 4000;
 constexpr double kOfMisfit = 30.0;
+constexpr std::size_t kOfRunFirst = 150;
+constexpr std::size_t kOfRun = 1000;
 constexpr int kHalvings = 3;
 constexpr double kFineWindowMs = 8.0;
+constexpr double kSlowWindowMs = 130.0;
+constexpr double kFarthestMs = 100.0;
 
 std::vector<double> grid_or_known(const std::optional<double>& known, std::vector<double> grid) {
   if (known) return {*known};
   return grid;
 }
-
-struct Shape {
-  double window_ms;
-  double tau_ms;
-};
 
 double middle_ms(const Response& response) {
   return response.latency_ms + 0.5 * response.window_ms + response.time_constant_ms;
@@ -126,13 +127,48 @@ std::vector<double> window_grid(double part_ms, double longest_ms) {
   return grid;
 }
 
+struct Shape {
+  double window_ms;
+  double tau_ms;
+};
+
 struct Grid {
-  std::vector<double> windows;
-  std::vector<double> taus;
+  std::vector<Shape> shapes;
   std::vector<double> latencies;
   double fine_ms = 0.0;  // between latencies
   double blur_ms = 0.0;
+
+  Response at(std::size_t shape, std::size_t latency) const {
+    return {shapes[shape].window_ms, latencies[latency], shapes[shape].tau_ms, blur_ms};
+  }
 };
+
+// The shapes to look at. Where the run's ends show no steps that rule them out, a sensor far slower
+// than an inference has to be looked for too: to layers of nearly equal power a short response
+// explains it passably, and was believed in one run out of five, 25 to 40 % off.
+std::vector<Shape> shapes_of(const KnownResponse& known, double part_ms, double longest_ms,
+                             bool slow_too) {
+  std::vector<double> taus = grid_or_known(known.time_constant_ms, {0.0, 0.5, 1.2, 2.4, 4.2, 6.5});
+  if (slow_too && !known.time_constant_ms) taus.insert(taus.end(), {15.0, 50.0, 150.0});
+  std::vector<Shape> shapes;
+  for (const double w : grid_or_known(known.window_ms, window_grid(part_ms, longest_ms))) {
+    for (const double tau : taus) shapes.push_back({w, tau});
+  }
+  if (slow_too && !known.window_ms) {
+    for (double w = longest_ms; w < kSlowWindowMs; w += 0.75 * part_ms) {
+      shapes.push_back({w, taus.front()});
+    }
+  }
+  return shapes;
+}
+
+double longest_middle_ms(const std::vector<Shape>& shapes) {
+  double longest = 0.0;
+  for (const Shape& shape : shapes) {
+    longest = std::max(longest, 0.5 * shape.window_ms + shape.tau_ms);
+  }
+  return longest;
+}
 
 // A candidate of the grid with the powers that fit it.
 struct Minimum : Candidate {
@@ -140,28 +176,62 @@ struct Minimum : Candidate {
   double score = 0.0;
 };
 
-// The minima along latency for every shape of the grid.
-std::vector<Minimum> scan(const FoldedProblem& problem, const Folds& folds, const Grid& grid) {
-  const std::size_t shapes = grid.windows.size() * grid.taus.size();
-  std::vector<std::vector<Minimum>> found(shapes);
-  for_each_in_parallel(shapes, [&](std::size_t s) {
-    const double window = grid.windows[s / grid.taus.size()];
-    const double tau = grid.taus[s % grid.taus.size()];
-    Eigen::MatrixXd y(problem.rows(), static_cast<Eigen::Index>(grid.latencies.size()));
-    for (std::size_t i = 0; i < grid.latencies.size(); ++i) {
-      const long index = folds.nearest(grid.latencies[i] + 0.5 * window + tau);
-      y.col(static_cast<Eigen::Index>(i)) =
-          problem.reading(folds.at(index), grid.latencies[i] - folds.back_ms(index));
+// For every shape the latencies that the steps may allow. Only those are worth a fit, and they are
+// few. Every other latency is looked at, so these are more than keep_allowed() will leave.
+std::vector<std::vector<std::size_t>> worth_a_fit(const Grid& grid, const Transients& transients) {
+  constexpr std::size_t kEvery = 2;
+  std::vector<std::vector<std::size_t>> allowed(grid.shapes.size());
+  if (transients.empty() || grid.latencies.size() < 2 * kEvery) {
+    for (auto& some : allowed) {
+      some.resize(grid.latencies.size());
+      std::iota(some.begin(), some.end(), std::size_t{0});
     }
-    const FoldedProblem::Fit fit = problem.fit(window, tau, y);
+    return allowed;
+  }
+  const std::size_t count = (grid.latencies.size() + kEvery - 1) / kEvery;
+  std::vector<double> misfit(grid.shapes.size() * count);
+  for_each_in_parallel(grid.shapes.size(), [&](std::size_t s) {
+    for (std::size_t i = 0; i < count; ++i) {
+      misfit[s * count + i] = transients.misfit(grid.at(s, i * kEvery));
+    }
+  });
+  const double most = *std::min_element(misfit.begin(), misfit.end()) + 3.0 * kWorseAtSteps;
+  for (std::size_t s = 0; s < grid.shapes.size(); ++s) {
+    for (std::size_t i = 0; i < grid.latencies.size(); ++i) {
+      const std::size_t before = i / kEvery;
+      const std::size_t after = std::min(before + 1, count - 1);
+      if (std::min(misfit[s * count + before], misfit[s * count + after]) <= most) {
+        allowed[s].push_back(i);
+      }
+    }
+  }
+  return allowed;
+}
+
+// The minima along latency for every shape of the grid.
+std::vector<Minimum> scan(const FoldedProblem& problem, const Folds& folds, const Grid& grid,
+                          const Transients& transients) {
+  const std::vector<std::vector<std::size_t>> looked_at = worth_a_fit(grid, transients);
+  std::vector<std::vector<Minimum>> found(grid.shapes.size());
+  for_each_in_parallel(grid.shapes.size(), [&](std::size_t s) {
+    const std::vector<std::size_t>& latencies = looked_at[s];
+    const auto count = static_cast<Eigen::Index>(latencies.size());
+    if (count == 0) return;
+    Eigen::MatrixXd y(problem.rows(), count);
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const Response response = grid.at(s, latencies[static_cast<std::size_t>(i)]);
+      const long index = folds.nearest(middle_ms(response));
+      y.col(i) = problem.reading(folds.at(index), response.latency_ms - folds.back_ms(index));
+    }
+    const Response shape = grid.at(s, 0);
+    const FoldedProblem::Fit fit = problem.fit(shape.window_ms, shape.time_constant_ms, y);
     const Eigen::VectorXd& along = fit.misfit;
-    for (Eigen::Index i = 0; i < along.size(); ++i) {
+    for (Eigen::Index i = 0; i < count; ++i) {
       const bool below_left = i == 0 || along(i) <= along(i - 1);
-      const bool below_right = i + 1 == along.size() || along(i) <= along(i + 1);
+      const bool below_right = i + 1 == count || along(i) <= along(i + 1);
       if (!below_left || !below_right) continue;
-      const Response response{window, grid.latencies[static_cast<std::size_t>(i)], tau,
-                              grid.blur_ms};
-      found[s].push_back({{response, along(i)}, fit.power_mw.col(i)});
+      found[s].push_back(
+          {{grid.at(s, latencies[static_cast<std::size_t>(i)]), along(i)}, fit.power_mw.col(i)});
     }
   });
   std::vector<Minimum> all;
@@ -178,6 +248,7 @@ std::vector<double> by_column(const Cycle& cycle, const Segments& segments,
   }
   if (cycle.outside) {
     column_mw[segments.outside()] = power_mw(static_cast<Eigen::Index>(*cycle.outside));
+    column_mw[segments.idle()] = column_mw[segments.outside()];  // between inferences
   }
   return column_mw;
 }
@@ -187,26 +258,59 @@ std::vector<Candidate> best_by_misfit(const std::vector<Minimum>& minima, double
   return distinct({minima.begin(), minima.end()}, near_ms, most);
 }
 
-// The folded misfit ranks a response by how well it explains the mean inference, which with many
-// layers behind a slow or blurred sensor many wrong ones do as well as the right one (which once
-// was 803rd). These with their powers also explain the ends of the run.
-std::vector<Candidate> best_by_steps(std::vector<Minimum> minima, const Cycle& cycle,
-                                     const Segments& segments, const Transients& transients,
-                                     double near_ms, std::size_t most) {
-  if (transients.empty()) return {};
-  if (minima.size() > kLookedAt) {
-    const auto end = minima.begin() + static_cast<std::ptrdiff_t>(kLookedAt);
-    std::nth_element(minima.begin(), end, minima.end(),
-                     [](const Minimum& a, const Minimum& b) { return a.misfit < b.misfit; });
-    minima.erase(end, minima.end());
+// How badly a response with its powers misses some readings of the run, inference by inference, in
+// shares of their variance.
+double misfit_of_run(const Segments& segments, const Readings& readings, const Response& response,
+                     const std::vector<double>& column_mw) {
+  ExpectedReading expected(segments, response, column_mw);
+  double mean = 0.0;
+  double square = 0.0;
+  double left = 0.0;
+  for (std::size_t k = 0; k < readings.size(); ++k) {
+    readings.compute(expected, k);
+    const double y = readings.value[k];
+    mean += y;
+    square += y * y;
+    left += (y - expected.mw()) * (y - expected.mw());
   }
-  std::vector<Candidate> scored(minima.size());
-  for_each_in_parallel(minima.size(), [&](std::size_t i) {
-    const Minimum& at = minima[i];
-    const double off =
-        transients.misfit(segments, at.response, by_column(cycle, segments, at.power_mw));
-    scored[i] = {at.response, kOfMisfit * std::log(at.misfit) + off};
-  });
+  return left / std::max(square - mean * mean / static_cast<double>(readings.size()), 1e-300);
+}
+
+// Keeps the `most` minima with the least score.
+template <class Score>
+void keep_best(std::vector<Minimum>& minima, std::size_t most, Score score) {
+  for_each_in_parallel(minima.size(), [&](std::size_t i) { minima[i].score = score(minima[i]); });
+  if (minima.size() <= most) return;
+  const auto end = minima.begin() + static_cast<std::ptrdiff_t>(most);
+  std::nth_element(minima.begin(), end, minima.end(),
+                   [](const Minimum& a, const Minimum& b) { return a.score < b.score; });
+  minima.erase(end, minima.end());
+}
+
+// The folded misfit ranks a response by how well it explains the mean inference, which with many
+// layers many wrong ones do as well as the right one (which was 803rd once, and beyond the first
+// 4000 another time). These with their powers also explain the ends of the run, or where those show
+// no steps, what readings owe to inferences that took longer or shorter.
+std::vector<Candidate> best_by_readings(std::vector<Minimum> minima, const Cycle& cycle,
+                                        const Segments& segments, const Readings& readings,
+                                        const Transients& transients, double near_ms,
+                                        std::size_t most) {
+  if (transients.empty()) {
+    for (const std::size_t count : {kOfRunFirst, kOfRun}) {
+      const Readings part = telling_part(readings, count, transients);
+      keep_best(minima, kLookedAt, [&](const Minimum& at) {
+        return misfit_of_run(segments, part, at.response, by_column(cycle, segments, at.power_mw));
+      });
+    }
+  } else {
+    keep_best(minima, kLookedAt, [](const Minimum& at) { return at.misfit; });
+    keep_best(minima, kLookedAt, [&](const Minimum& at) {
+      return kOfMisfit * std::log(at.misfit) +
+             transients.misfit(segments, at.response, by_column(cycle, segments, at.power_mw));
+    });
+  }
+  std::vector<Candidate> scored;
+  for (const Minimum& at : minima) scored.push_back({at.response, at.score});
   return distinct(std::move(scored), near_ms, most);
 }
 
@@ -227,8 +331,7 @@ std::vector<Candidate> search_response(const Iterations& iterations, const Segme
   Grid grid;
   grid.fine_ms = std::clamp(0.3 * part_ms, 0.02, 0.4);
   const double longest_ms = std::min(40.0, 3.0 * cycle.period_ms);
-  grid.windows = grid_or_known(known.window_ms, window_grid(part_ms, longest_ms));
-  grid.taus = grid_or_known(known.time_constant_ms, {0.0, 0.5, 1.2, 2.4, 4.2, 6.5});
+  grid.shapes = shapes_of(known, part_ms, longest_ms, transients.empty());
   const double last = known.latency_ms.value_or(max_latency_ms);
   for (double d = known.latency_ms.value_or(0.0); d <= last + 1e-9; d += grid.fine_ms) {
     grid.latencies.push_back(d);
@@ -238,9 +341,9 @@ std::vector<Candidate> search_response(const Iterations& iterations, const Segme
   // does not smear it.
   const Folds folds(iterations, segments, readings, harmonics,
                     std::clamp(cycle.period_ms / 4.0, 4.0 * grid.fine_ms, 2.0),
-                    last + 0.5 * grid.windows.back() + grid.taus.back());
+                    std::min(kFarthestMs, last + longest_middle_ms(grid.shapes)));
 
-  std::vector<Minimum> minima = scan(problem, folds, grid);
+  std::vector<Minimum> minima = scan(problem, folds, grid, transients);
   keep_allowed(minima, transients, [](const Minimum& m) { return m.response; });
   const double near_ms = 0.5 * part_ms;
   const auto with_powers = [&](Candidate& candidate) {
@@ -249,8 +352,8 @@ std::vector<Candidate> search_response(const Iterations& iterations, const Segme
   };
   std::vector<Candidate> best = best_by_misfit(minima, near_ms, kScanned);
   for_each_in_parallel(best.size(), [&](std::size_t i) { with_powers(best[i]); });
-  std::vector<Candidate> others =
-      best_by_steps(std::move(minima), cycle, segments, transients, near_ms, kPolished / 2);
+  std::vector<Candidate> others = best_by_readings(std::move(minima), cycle, segments, readings,
+                                                   transients, near_ms, kPolished / 2);
   for_each_in_parallel(others.size(), [&](std::size_t i) { with_powers(others[i]); });
   best = distinct(std::move(best), near_ms, kPolished - others.size());
   best.insert(best.end(), others.begin(), others.end());
