@@ -9,6 +9,7 @@
 #include "attribution/covariance.hpp"
 #include "attribution/find_response.hpp"
 #include "attribution/residuals.hpp"
+#include "attribution/shrinkage.hpp"
 #include "attribution/stamp_error.hpp"
 #include "attribution/transients.hpp"
 
@@ -23,6 +24,7 @@ constexpr double kMostInferences = 3.0;
 // A window that no step at the run's ends shows.
 constexpr double kMostInferencesUnseen = 1.5;
 constexpr double kMostOutliers = 0.1;
+constexpr std::size_t kFewestToShrink = 6;
 // A fit that leaves more than this share of its residual in step with the inference is wrong. Of a
 // response that was found little is borne: the next best one of a search left 3 %, and was 25 %
 // off.
@@ -105,6 +107,41 @@ double outliers_after_start(const Segments& segments, const Readings& readings,
     outliers += readings.weight[k] == 0.0 ? 1.0 : 0.0;
   }
   return all > 0.0 ? outliers / all : 0.0;
+}
+
+}  // namespace
+
+namespace {
+
+// Of the layers that some reading touched; the others have no power of their own.
+void shrink_layers(Deconvolution& fit) {
+  std::vector<Eigen::Index> seen;
+  for (std::size_t j = 0; j < fit.segments.layers; ++j) {
+    if (fit.samples[j] > 0) seen.push_back(static_cast<Eigen::Index>(j));
+  }
+  if (seen.size() < kFewestToShrink) return;
+  const std::size_t layers = seen.size();
+  for (auto i = static_cast<Eigen::Index>(fit.segments.layers); i < fit.covariance.rows(); ++i) {
+    seen.push_back(i);
+  }
+  const auto first = [&](const Eigen::VectorXd& all) {
+    return Eigen::VectorXd(all.head(static_cast<Eigen::Index>(layers)));
+  };
+  const Eigen::MatrixXd covariance = fit.covariance(seen, seen);
+  const Eigen::VectorXd variance = covariance.diagonal();
+  const Eigen::VectorXd total = fit.power_mw(seen, 0);
+  const Scatter scatter = scatter_of(first(total), first(variance));
+  const Shrunk shrunk = shrink(covariance, layers, scatter.std_mw);
+  for (Eigen::Index c = 0; c < fit.power_mw.cols(); ++c) {
+    const Eigen::VectorXd p = fit.power_mw(seen, c);
+    // One gain for all: rails still sum to their total.
+    const Eigen::ArrayXd weight =
+        (first(variance).array() + scatter.std_mw * scatter.std_mw).inverse();
+    const double mean = (weight * first(p).array()).sum() / weight.sum();
+    const Eigen::VectorXd moved = p - shrunk.gain * (first(p).array() - mean).matrix();
+    fit.power_mw(seen, c) = moved.cwiseMax(0.0);
+  }
+  fit.covariance(seen, seen) = shrunk.covariance;
 }
 
 }  // namespace
@@ -229,6 +266,7 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
             "is slower than an inference",
             false};
   }
+  shrink_layers(fit);
   return {std::move(fit), {}, false};
 }
 
