@@ -5,8 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -18,6 +16,7 @@
 #include "cli/output_files.hpp"
 #include "cli/sensor_flags.hpp"
 #include "cli/terminal.hpp"
+#include "core/whole_file.hpp"
 #include "layerwatt/attribution.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/recording.hpp"
@@ -46,10 +45,7 @@ Result load_result(const std::string& path, const AttributionOptions& options) {
                 "give a result (profile --json F) or a recording's folder (profile --save DIR)");
   }
   if (fs::is_directory(path, failed)) return attribute(load_recording(path), options);
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file) throw Error(ErrorKind::bad_input, "cannot be read", path, "");
-  return read_result_json(text, path);
+  return read_result_json(read_whole_file(path), path);
 }
 
 std::vector<Gate> parse_gates(const std::vector<std::string>& texts) {

@@ -1,25 +1,19 @@
 #include "cli/layer_info_flag.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "core/whole_file.hpp"
 #include "engine/layer_info.hpp"
 #include "layerwatt/error.hpp"
 
 namespace layerwatt::cli {
 
 void join_layer_info_file(const std::filesystem::path& file, Result& result) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    throw Error(ErrorKind::bad_input, "cannot be read", file.string(),
-                "--layer-info takes the file of trtexec --exportLayerInfo");
-  }
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  const LayerInformation information = parse_layer_information(text, file.string());
+  const LayerInformation information =
+      parse_layer_information(read_whole_file(file), file.string());
   std::vector<LayerInfo> layers;
   for (const LayerResult& layer : result.layers) {
     layers.push_back({layer.name, layer.type, layer.precision});

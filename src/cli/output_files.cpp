@@ -5,14 +5,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <filesystem>
+#include <functional>
 #include <iostream>
 #include <optional>
 #include <ostream>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "cli/help.hpp"
@@ -28,33 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kTable = "table";
 constexpr const char* kStdout = "-";
-
-Error cannot_write(const fs::path& file, int error_number) {
-  return Error(ErrorKind::io, std::string("cannot be written: ") + std::strerror(error_number),
-               file.string(), "give a file in a folder that exists and that you may write to");
-}
-
-bool written_in_place(const fs::path& file) {
-  std::error_code failed;
-  const fs::file_status status = fs::status(file, failed);
-  return fs::exists(status) && !fs::is_regular_file(status);
-}
-
-// A link keeps being one: what it points to is replaced.
-fs::path link_target(const fs::path& file) {
-  std::error_code failed;
-  const fs::path target = fs::canonical(file, failed);
-  return failed ? file : target;
-}
-
-void write_through(const fs::path& file, const std::function<void(std::ostream&)>& write) {
-  errno = 0;
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  if (!stream) throw cannot_write(file, errno);
-  write(stream);
-  stream.close();
-  if (!stream) throw cannot_write(file, errno != 0 ? errno : EIO);
-}
 
 // Whether stdout and stderr end at the same terminal, file or pipe (`2>&1`).
 bool one_reader(const Program& program) {
@@ -76,37 +47,6 @@ void write_stdout(const Program& program, const std::function<void(std::ostream&
 
 }  // namespace
 
-void write_whole_file(const fs::path& file, const std::function<void(std::ostream&)>& write) {
-  if (written_in_place(file)) {
-    if (fs::is_directory(file)) throw cannot_write(file, EISDIR);
-    return write_through(file, write);
-  }
-  const fs::path target = link_target(file);
-  const fs::path unfinished = target.parent_path() / ("." + target.filename().string() + "." +
-                                                      std::to_string(::getpid()) + ".tmp");
-  std::error_code failed;
-  try {
-    write_through(unfinished, write);
-    fs::rename(unfinished, target, failed);
-    if (failed) throw cannot_write(file, failed.value());
-  } catch (...) {
-    fs::remove(unfinished, failed);
-    throw;
-  }
-}
-
-void check_writable(const fs::path& file) {
-  if (written_in_place(file)) {
-    if (fs::is_directory(file)) throw cannot_write(file, EISDIR);
-    if (::access(file.c_str(), W_OK) != 0) throw cannot_write(file, errno);
-    return;
-  }
-  const fs::path folder = link_target(file).parent_path();
-  if (::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) {
-    throw cannot_write(file, errno);
-  }
-}
-
 void OutputFiles::add_to(CLI::App& command) {
   const Help help("outputs");
   for (const ReportBackend& report : reports()) {
@@ -126,7 +66,7 @@ void OutputFiles::check() const {
     if (file.empty()) continue;
     if (file != kStdout) {
       check_writable(file);
-      if (!seen.insert(link_target(file)).second) {
+      if (!seen.insert(fs::weakly_canonical(link_target(file))).second) {
         throw Error(ErrorKind::usage, "two reports would be written to it", file,
                     "give each report a file of its own");
       }

@@ -3,26 +3,18 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
-#include <functional>
-#include <iosfwd>
 #include <map>
 #include <string>
 
 #include "cli/command.hpp"
+#include "core/whole_file.hpp"
 #include "layerwatt/recording.hpp"
 #include "layerwatt/result.hpp"
 
 namespace layerwatt::cli {
 
-// Writes to a file of its own beside `file` and renames it when it is whole, so that neither a full
-// disk nor a reader ever sees half a file. What is no regular file (/dev/stdout, a pipe) is written
-// in place. Throws Error(io).
-void write_whole_file(const std::filesystem::path& file,
-                      const std::function<void(std::ostream&)>& write);
-
-// Whether a file could be made there, found out before a long run. Throws Error(io).
-void check_writable(const std::filesystem::path& file);
+using layerwatt::check_writable;
+using layerwatt::write_whole_file;
 
 class OutputFiles {
  public:

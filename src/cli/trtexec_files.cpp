@@ -3,22 +3,15 @@
 #include <sys/stat.h>
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
+#include "core/whole_file.hpp"
 #include "engine/trtexec.hpp"
 #include "layerwatt/error.hpp"
 #include "profile/temporary_directory.hpp"
 
 namespace layerwatt::cli {
 namespace {
-
-std::string read(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw Error(ErrorKind::bad_input, "no such file", file);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 std::int64_t written_ns(const std::string& file) {
   struct stat status {};
@@ -35,8 +28,10 @@ Recording load_trtexec(const TrtexecFiles& files) {
     throw Error(ErrorKind::usage, "--trtexec-profile and --trtexec-times belong together", {},
                 "the layers' times, and when the inferences were");
   }
-  const TrtexecProfile profile = parse_trtexec_profile(read(files.profile), files.profile);
-  const std::vector<TrtexecTime> times = parse_trtexec_times(read(files.times), files.times);
+  const TrtexecProfile profile =
+      parse_trtexec_profile(read_whole_file(files.profile), files.profile);
+  const std::vector<TrtexecTime> times =
+      parse_trtexec_times(read_whole_file(files.times), files.times);
   const std::int64_t begin_ns = files.start_s
                                     ? std::llround(*files.start_s * 1e9)
                                     : trtexec_begin_by_file_time(times, written_ns(files.times));

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/json_depth.hpp"
 #include "layerwatt/error.hpp"
 
 namespace layerwatt {
@@ -122,11 +123,12 @@ std::vector<std::string> onnx_nodes(std::string_view name, std::string_view meta
 }
 
 LayerInformation parse_layer_information(std::string_view json, const std::string& where) {
-  const Json all = Json::parse(json, nullptr, false);
   const auto bad = [&](const std::string& what) {
     return Error(ErrorKind::bad_input, what, where,
                  "give the file of trtexec --exportLayerInfo=F --profilingVerbosity=detailed");
   };
+  if (nests_deeper(json)) throw bad("is nested too deeply");
+  const Json all = Json::parse(json, nullptr, false);
   if (all.is_discarded()) throw bad("is not JSON");
   const Json& list = all.is_object() && all.contains("Layers") ? all["Layers"] : all;
   if (!list.is_array()) throw bad("has no list of layers");

@@ -11,10 +11,12 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/whole_file.hpp"
 #include "engine/cuda_driver.hpp"
 #include "engine/tensorrt_library.hpp"
 #include "engine/tensorrt_words.hpp"
@@ -43,17 +45,9 @@ std::vector<char> read_all(const std::filesystem::path& file) {
 
 // A plan cut short by a full disk would look like one.
 void write_whole(const std::filesystem::path& file, const void* bytes, std::size_t size) {
-  const std::filesystem::path part = file.string() + ".part";
-  std::error_code failed;
-  {
-    std::ofstream stream(part, std::ios::binary);
+  write_whole_file(file, [&](std::ostream& stream) {
     stream.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(size));
-    stream.close();
-    if (stream) std::filesystem::rename(part, file, failed);
-    if (stream && !failed) return;
-  }
-  std::filesystem::remove(part, failed);
-  throw Error(ErrorKind::io, "cannot be written", file.string());
+  });
 }
 
 nvinfer1::Dims to_dims(const std::vector<std::int64_t>& shape) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/json_depth.hpp"
 #include "engine/two_passes.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/units.hpp"
@@ -20,6 +21,7 @@ Error bad(const std::string& what, const std::string& where, const char* option)
 }
 
 Json parse_list(std::string_view json, const std::string& where, const char* option) {
+  if (nests_deeper(json)) throw bad("is nested too deeply", where, option);
   Json list = Json::parse(json, nullptr, false);
   if (list.is_discarded()) throw bad("is not JSON, or is cut short", where, option);
   if (!list.is_array()) throw bad("is not trtexec's list", where, option);

@@ -7,12 +7,13 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <ostream>
 #include <system_error>
 #include <utility>
 
+#include "core/json_depth.hpp"
+#include "core/whole_file.hpp"
 #include "layerwatt/error.hpp"
 
 namespace layerwatt {
@@ -28,6 +29,8 @@ constexpr const char* kNone = "none";
 constexpr double kFewestPerUpdate = 1.1;
 constexpr double kMostPerUpdate = 2.5;
 constexpr std::size_t kDateLength = 10;  // of "2026-11-23T18:00:00.000Z"
+
+constexpr std::size_t kMostText = std::size_t{64} << 20;  // bytes
 
 Error cannot_write(const fs::path& file, int number) {
   return Error(ErrorKind::io, std::string("cannot be written: ") + std::strerror(number),
@@ -181,15 +184,13 @@ std::vector<StoredCalibration> read_calibrations(const fs::path& file) {
   std::vector<StoredCalibration> all;
   std::error_code failed;
   if (!fs::exists(file, failed)) return all;
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream) {
-    throw Error(ErrorKind::bad_input, "cannot be read", file.string(), "is it a file, and yours?");
-  }
+  const std::string text = read_whole_file(file, kMostText);
   const char* hint = "remove it and run `layerwatt calibrate` again";
+  if (nests_deeper(text)) {
+    throw Error(ErrorKind::bad_input, "is nested too deeply", file.string(), hint);
+  }
   try {
-    const Json json = Json::parse(text.str());
+    const Json json = Json::parse(text);
     if (json.at("schema").get<std::string>() != kSchema) {
       throw Error(ErrorKind::bad_input, fmt::format("its \"schema\" is not {}", kSchema),
                   file.string(), "another version of layerwatt wrote it, or another program");
@@ -216,27 +217,9 @@ void store_calibration(const fs::path& file, const StoredCalibration& calibratio
   for (const StoredCalibration& stored : all) json["calibrations"].push_back(to_json(stored));
 
   make_folder(file);
-  std::error_code failed;
-  // A link keeps being one.
-  const fs::path known = fs::canonical(file, failed);
-  const fs::path target = failed ? file : known;
-  const fs::path unfinished = target.string() + "." + std::to_string(::getpid()) + ".tmp";
-  errno = 0;
-  std::ofstream stream(unfinished, std::ios::binary | std::ios::trunc);
-  if (!stream) throw cannot_write(file, errno);
-  stream << json.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
-  stream.close();
-  if (!stream) {
-    const int number = errno != 0 ? errno : EIO;
-    fs::remove(unfinished, failed);
-    throw cannot_write(file, number);
-  }
-  fs::rename(unfinished, target, failed);
-  if (failed) {
-    std::error_code ignored;
-    fs::remove(unfinished, ignored);
-    throw cannot_write(file, failed.value());
-  }
+  write_whole_file(file, [&](std::ostream& stream) {
+    stream << json.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
+  });
 }
 
 void check_can_store(const fs::path& file) {

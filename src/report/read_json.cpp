@@ -2,6 +2,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/json_depth.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/report.hpp"
 #include "report/columns.hpp"
@@ -256,6 +257,10 @@ Result read_root(const Node& root) {
 
 Result read_result_json(const std::string& text, const std::string& where) {
   Json root;
+  if (nests_deeper(text)) {
+    throw Error(ErrorKind::bad_input, "is nested too deeply", where,
+                std::string("a ") + kResultSchema + " file is expected, as `--json` writes it");
+  }
   try {
     root = Json::parse(text);
   } catch (const Json::parse_error& error) {

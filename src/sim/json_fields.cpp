@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/json_depth.hpp"
 #include "layerwatt/error.hpp"
 
 namespace layerwatt::sim {
@@ -36,6 +37,9 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 json parse_json(std::string_view text, const std::string& source) {
+  if (nests_deeper(text)) {
+    throw Error(ErrorKind::bad_input, "is nested too deeply", source, "is this a .sim.json?");
+  }
   // nlohmann keeps the last of two equal keys without a word.
   std::vector<std::set<std::string>> open;
   const auto no_key_twice = [&](int, json::parse_event_t event, json& parsed) {

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <set>
 
+#include "core/whole_file.hpp"
 #include "layerwatt/error.hpp"
 #include "sim/json_fields.hpp"
 #include "sim/tegrastats_format.hpp"
@@ -214,13 +213,8 @@ Spec parse_spec(std::string_view text, const std::string& source) {
 }
 
 Spec load_spec(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) {
-    throw Error(ErrorKind::bad_input, "cannot be read", path.string(),
-                "give the path of a .sim.json; examples/sim has some");
-  }
-  return parse_spec(text, path.string());
+  constexpr std::size_t kMostText = std::size_t{64} << 20;  // bytes: some 500 000 layers
+  return parse_spec(read_whole_file(path, kMostText), path.string());
 }
 
 }  // namespace layerwatt::sim

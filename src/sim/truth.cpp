@@ -1,11 +1,9 @@
 #include "sim/truth.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
-#include "layerwatt/error.hpp"
+#include "core/whole_file.hpp"
 
 namespace layerwatt::sim {
 namespace {
@@ -138,13 +136,7 @@ std::string truth_json(const Spec& spec, const Truth& truth) {
 }
 
 void write_truth(const std::filesystem::path& path, const Spec& spec, const Truth& truth) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << truth_json(spec, truth);
-  file.close();
-  if (!file) {
-    throw Error(ErrorKind::io, std::string("cannot be written: ") + std::strerror(errno),
-                path.string(), "check that the folder exists and the disk has room");
-  }
+  write_whole_file(path, [&](std::ostream& stream) { stream << truth_json(spec, truth); });
 }
 
 }  // namespace layerwatt::sim

@@ -162,7 +162,7 @@ TEST(Spec, AFileThatCannotBeReadIsAnError) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::bad_input);
     EXPECT_EQ(error.where(), "/no/such/board.sim.json");
-    EXPECT_THAT(error.hint(), HasSubstr("examples/sim"));
+    EXPECT_THAT(error.problem(), HasSubstr("No such file"));
   }
 }
 
