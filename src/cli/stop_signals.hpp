@@ -1,15 +1,16 @@
-// The first SIGINT or SIGTERM asks the run to end; the second ends the program as if nobody
+// The first SIGINT, SIGTERM or SIGHUP asks the run to end; the second ends the program as if nobody
 // listened.
 #pragma once
 
 #include <signal.h>
 
+#include <array>
 #include <atomic>
 
 namespace layerwatt::cli {
 
-// One at a time. While it lives, the two signals set a flag; before and after they do what they
-// did.
+// One at a time. While it lives, the signals set a flag; before and after they do what they did.
+// One that was ignored stays ignored.
 class StopSignals {
  public:
   StopSignals();
@@ -22,8 +23,10 @@ class StopSignals {
   int signal() const;
 
  private:
-  struct sigaction interrupt_before_ {};
-  struct sigaction terminate_before_ {};
+  // SIGHUP: the terminal is closed, or the ssh session lost. What was measured is worth keeping
+  // then too.
+  static constexpr std::array<int, 3> kSignals{SIGINT, SIGTERM, SIGHUP};
+  std::array<struct sigaction, kSignals.size()> before_{};
 };
 
 }  // namespace layerwatt::cli

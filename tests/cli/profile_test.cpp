@@ -204,7 +204,7 @@ class Running {
 };
 
 TEST(ProfileCommand, CtrlCEndsItWithAReportAndExitCode130) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     Bench bench;
     Running running(bench, bench.at("kept"));
     ASSERT_TRUE(running.await_rows());

@@ -7,7 +7,7 @@ namespace layerwatt::cli {
 namespace {
 
 TEST(StopSignals, TheFirstSignalSetsTheFlag) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     const StopSignals signals;
     EXPECT_FALSE(signals.flag());
     EXPECT_EQ(signals.signal(), 0);
@@ -27,13 +27,34 @@ TEST(StopSignals, TheSecondOneEndsTheProgram) {
 }
 
 TEST(StopSignals, EverythingIsAsBeforeAfterwards) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction own {};
+    own.sa_handler = [](int) {};
+    struct sigaction before {};
+    ::sigaction(signal, &own, &before);
+    { const StopSignals signals; }
+    struct sigaction after {};
+    ::sigaction(signal, &before, &after);
+    EXPECT_EQ(after.sa_handler, own.sa_handler);
+  }
+}
+
+// `nohup layerwatt … &`: the terminal goes, the run goes on, and so it does after a first SIGTERM.
+TEST(StopSignals, WhatIsIgnoredStaysIgnored) {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   struct sigaction before {};
-  ::sigaction(SIGTERM, &ignore, &before);
-  { const StopSignals signals; }
+  ::sigaction(SIGHUP, &ignore, &before);
+  {
+    const StopSignals signals;
+    ::raise(SIGHUP);
+    EXPECT_FALSE(signals.flag());
+    ::raise(SIGTERM);
+    EXPECT_EQ(signals.signal(), SIGTERM);
+    ::raise(SIGHUP);  // ends this test, unless it is still ignored
+  }
   struct sigaction after {};
-  ::sigaction(SIGTERM, &before, &after);
+  ::sigaction(SIGHUP, &before, &after);
   EXPECT_EQ(after.sa_handler, SIG_IGN);
 }
 
