@@ -14,6 +14,9 @@ class Clock {
   virtual std::int64_t now_ns() const = 0;
   // Returns at once if the time has passed already. Safe from any thread.
   virtual void sleep_until_ns(std::int64_t time_ns) = 0;
+  // For how long the machine has been suspended since it was started: time that is not in now_ns(),
+  // and in which a counter of energy may have gone on. Safe from any thread.
+  virtual std::int64_t suspended_ns() const { return 0; }
 };
 
 class SteadyClock final : public Clock {
@@ -21,6 +24,7 @@ class SteadyClock final : public Clock {
   SteadyClock();
   std::int64_t now_ns() const override;
   void sleep_until_ns(std::int64_t time_ns) override;
+  std::int64_t suspended_ns() const override;
   // The same instant on CLOCK_MONOTONIC, for code that waits on a timed primitive.
   std::int64_t to_monotonic_ns(std::int64_t time_ns) const { return time_ns - unix_minus_steady_; }
 

@@ -55,7 +55,20 @@ void SensorSession::start(const std::function<void()>& meanwhile,
   }
 }
 
+// Preemption between the readings of two clocks is no suspend.
+void SensorSession::note_suspend() {
+  constexpr std::int64_t kLeastNs = 10'000'000;
+  const std::int64_t slept_ns = clock_.suspended_ns() - suspended_ns_;
+  if (slept_ns < kLeastNs) return;
+  sink_.incident(
+      {clock_.now_ns(), "suspended",
+       fmt::format("the machine was suspended for {:.1f} s in the middle; that time is in "
+                   "no figure, but readings around it may be of another state",
+                   static_cast<double>(slept_ns) / 1e9)});
+}
+
 void SensorSession::finish(std::int64_t end_ns) {
+  note_suspend();
   if (sensor_ == nullptr) return;
   const std::int64_t deadline = std::min(end_ns + ns_of_ms(tail_ms(info_.model, interval_ms_)),
                                          clock_.now_ns() + ns_of_ms(kMaxTailMs));

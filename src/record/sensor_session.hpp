@@ -27,7 +27,8 @@ class SensorSession {
         sensor_(sensor),
         info_(info),
         interval_ms_(interval_ms),
-        sink_(writer, info, estimate) {}
+        sink_(writer, info, estimate),
+        suspended_ns_(clock.suspended_ns()) {}
   ~SensorSession();
   SensorSession(const SensorSession&) = delete;
   SensorSession& operator=(const SensorSession&) = delete;
@@ -38,7 +39,8 @@ class SensorSession {
   // three intervals.
   void start(const std::function<void()>& meanwhile, const std::function<bool()>& stopped);
 
-  // Waits until the readings cover the time up to `end_ns` (bounded, see tail_ms), and stops.
+  // Waits until the readings cover the time up to `end_ns` (bounded, see tail_ms), and stops. Adds
+  // the incident "suspended" where the machine slept meanwhile.
   void finish(std::int64_t end_ns);
 
   void incident(const Incident& incident) { sink_.incident(incident); }
@@ -47,12 +49,14 @@ class SensorSession {
 
  private:
   void stop();
+  void note_suspend();
 
   Clock& clock_;
   Sensor* sensor_;  // nullptr once it is stopped
   const SensorInfo& info_;
   double interval_ms_;
   RecordingSink sink_;
+  const std::int64_t suspended_ns_;  // when this began
 };
 
 }  // namespace layerwatt

@@ -111,6 +111,12 @@ Recording load_recording(const fs::path& directory) {
   // `stopped` is written after the last row: a file without its newline then lost it later.
   const auto last_row = read.manifest.stopped ? LastRow::accept_if_whole : LastRow::drop;
   Recording out;
+  if (read.cut_short) {
+    out.warnings.push_back({"cut_short",
+                            "the recording was not finished: the program was killed or the machine "
+                            "went down, and up to the last 0.2 s are missing",
+                            "what is here is whole; run it again if that was too early"});
+  }
   out.iterations = take_iterations(directory / "iterations.csv", last_row, out.warnings);
   match_layers(read.manifest.layers, out.iterations.layers, out.warnings);
   const auto power_file = find_power_file(directory, read);

@@ -17,9 +17,11 @@ struct ReadManifest {
   // The rails for which the file does not say whether they are in the total.
   std::vector<bool> in_total_known;  // one a rail
   bool format_known = false;         // sensor.format was there
+  // "stopped" is null: our writer began it and did not get to its end. Absent: another's recording.
+  bool cut_short = false;
 };
 
-// `stopped` is left out while it is empty. Throws Error(usage) when device_json or engine_json is
+// `stopped` is null while it is empty. Throws Error(usage) when device_json or engine_json is
 // not a JSON object.
 std::string manifest_to_json(const Manifest& manifest);
 

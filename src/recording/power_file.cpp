@@ -32,6 +32,26 @@ void warn_about(const Readings& readings, const std::string& file, std::vector<W
   }
 }
 
+// A power monitor that hangs goes on answering, with the last thing it saw.
+void warn_stale(const PowerSamples& power, const std::string& file,
+                std::vector<Warning>& warnings) {
+  constexpr std::size_t kFewest = 100;
+  constexpr double kShortestMs = 2000.0;
+  const std::size_t rails = power.size() > 0 ? power.rail_mw.size() / power.size() : 0;
+  if (power.size() < kFewest || rails == 0) return;
+  const double all_ms = milliseconds_between(power.time_ns.front(), power.time_ns.back()).value;
+  if (all_ms < kShortestMs) return;
+  for (std::size_t i = rails; i < power.rail_mw.size(); ++i) {
+    // Not-a-number differs from itself: rails that come and go are no sign of a hang.
+    if (power.rail_mw[i] != power.rail_mw[i - rails]) return;
+  }
+  warnings.push_back(
+      {"power_never_changes",
+       fmt::format("{}: all {} readings in {:.1f} s are the same", file, power.size(),
+                   all_ms / 1e3),
+       "a sensor under load moves: see that its driver is well, and that this is the right one"});
+}
+
 void no_reading(const std::string& file) {
   throw Error(ErrorKind::bad_input, "no power reading was recorded", file,
               "record for longer than the sensor's period");
@@ -89,6 +109,7 @@ PowerSamples read_power_file(BlockReader& reader, ReadManifest& read, LastRow la
     power.rail_mw = std::move(readings.values);
     power.signals = std::move(readings.signals);
   }
+  warn_stale(power, reader.name(), warnings);
   if (columns.empty()) {
     sensor.rails.clear();
   } else {

@@ -27,6 +27,13 @@ TEST(SteadyClock, SleepsAtLeastUntilThen) {
   EXPECT_GE(clock.now_ns(), then);
 }
 
+// Of the same machine a moment later, from another clock object: nothing has slept meanwhile.
+TEST(SteadyClock, CountsTheTimeSuspendedSinceTheStartOfTheMachine) {
+  const std::int64_t first = SteadyClock().suspended_ns();
+  EXPECT_GE(first, -1'000'000);
+  EXPECT_NEAR(static_cast<double>(SteadyClock().suspended_ns() - first), 0.0, 5e6);
+}
+
 TEST(VirtualClock, MovesOnlyForward) {
   VirtualClock clock(100);
   clock.sleep_until_ns(50);

@@ -32,9 +32,12 @@ class TickingClock final : public Clock {
     tick_ = std::move(tick);
   }
   void no_ticks() { tick_ = nullptr; }
+  std::int64_t suspended_ns() const override { return suspended_ns_; }
+  void suspend_ms(double ms) { suspended_ns_ += static_cast<std::int64_t>(ms * 1e6); }
 
  private:
   std::int64_t now_ns_;
+  std::int64_t suspended_ns_ = 5'000'000'000;  // of an earlier night
   std::int64_t period_ns_ = 0;
   std::int64_t next_ns_ = 0;
   std::function<void(std::int64_t)> tick_;

@@ -317,6 +317,24 @@ TEST(Recorder, ASensorThatFailsToStopIsToldAndNothingIsLost) {
   EXPECT_THAT(std::string(bench.manifest()["stopped"]), HasSubstr("child died"));
 }
 
+TEST(Recorder, ASuspendInTheMiddleIsTold) {
+  for (const double slept_ms : {0.0, 3.0, 90'000.0}) {
+    Bench bench;
+    bench.options.iterations = 20;
+    std::size_t asked = 0;
+    bench.options.on_progress = [&](const Progress&) {
+      if (++asked == 1) bench.clock.suspend_ms(slept_ms);
+    };
+    bench.run();
+    const std::string incidents = bench.scratch.read("recording/incidents.csv");
+    if (slept_ms < 10.0) {
+      EXPECT_EQ(incidents, "") << slept_ms;
+    } else {
+      EXPECT_THAT(incidents, HasSubstr("suspended for 90.0 s"));
+    }
+  }
+}
+
 TEST(Recorder, IncidentsAreRecorded) {
   Bench bench;
   bench.options.iterations = 8;

@@ -8,9 +8,11 @@
 namespace layerwatt::recording {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 PowerFormat guess(std::string_view name, std::string_view text) {
   TempDir dir;
@@ -36,6 +38,31 @@ TEST(ReadPowerFile, WarnsOfCountersInPowerCsv) {
   BlockReader reader(dir.write("power.csv", text));
   read_power_file(reader, read, LastRow::drop, warnings);
   EXPECT_THAT(codes(warnings), ElementsAre("looks_cumulative"));
+}
+
+// 120 readings, 25 ms apart, of which `different` differ from the others.
+std::vector<std::string> codes_of_steady(const std::string& name, int different, int cells = 1) {
+  TempDir dir;
+  std::string text = cells == 1 ? "time_ns,A\n" : "time_ns,A,B\n";
+  for (int i = 0; i < 120; ++i) {
+    text += std::to_string(i * 25'000'000LL) + "," + (i < different ? "5001" : "5000");
+    if (cells == 2) text += i % 2 == 0 ? "," : ",7";
+    text += "\n";
+  }
+  ReadManifest read;
+  if (name == "energy.csv") read.manifest.sensor.format = PowerFormat::energy_csv;
+  std::vector<Warning> warnings;
+  BlockReader reader(dir.write(name, text));
+  read_power_file(reader, read, LastRow::drop, warnings);
+  return codes(warnings);
+}
+
+TEST(ReadPowerFile, AMonitorThatHangsIsTold) {
+  EXPECT_THAT(codes_of_steady("power.csv", 0), ElementsAre("power_never_changes"));
+  EXPECT_THAT(codes_of_steady("energy.csv", 0), ElementsAre("power_never_changes"));
+  EXPECT_THAT(codes_of_steady("power.csv", 1), IsEmpty()) << "it moved once";
+  EXPECT_THAT(codes_of_steady("power.csv", 0, 2), Not(Contains("power_never_changes")))
+      << "a rail that comes and goes";
 }
 
 TEST(ReadPowerFile, SaysHowManyCounterResetsThereWere) {
