@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
+#include "cli/terminal.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/version.hpp"
 
@@ -20,9 +21,9 @@ void print_error(const Program& program, const Error& error) {
   const char* red = color ? "\033[1;31m" : "";
   const char* off = color ? "\033[0m" : "";
   program.err << red << "layerwatt: error: " << off;
-  if (!error.where().empty()) program.err << error.where() << ": ";
-  program.err << error.problem() << '\n';
-  if (!error.hint().empty()) program.err << "  hint: " << error.hint() << '\n';
+  if (!error.where().empty()) program.err << printable(error.where()) << ": ";
+  program.err << printable(error.problem()) << '\n';
+  if (!error.hint().empty()) program.err << "  hint: " << printable(error.hint()) << '\n';
 }
 
 void add_globals(CLI::App& app, Program& program) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <ostream>
 
+#include "report/display.hpp"
+
 namespace layerwatt::cli {
 
 std::size_t terminal_width(int file_descriptor) {
@@ -24,16 +26,27 @@ std::size_t terminal_height(int file_descriptor) {
   return std::max<std::size_t>(kLeast, size.ws_row);
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += harmless(text.substr(0, end));
+    if (end < text.size()) out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 void print_note(const Program& program, const std::string& note) {
   if (program.globals.quiet) return;
-  program.err << "layerwatt: note: " << note << '\n';
+  program.err << "layerwatt: note: " << printable(note) << '\n';
 }
 
 void print_warning(const Program& program, const Warning& warning) {
   const bool color = use_color(program, STDERR_FILENO);
   program.err << (color ? "\033[1;33m" : "") << "layerwatt: warning: " << (color ? "\033[0m" : "")
-              << warning.message << '\n';
-  if (!warning.hint.empty()) program.err << "  hint: " << warning.hint << '\n';
+              << printable(warning.message) << '\n';
+  if (!warning.hint.empty()) program.err << "  hint: " << printable(warning.hint) << '\n';
 }
 
 }  // namespace layerwatt::cli

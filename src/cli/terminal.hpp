@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "cli/command.hpp"
 #include "layerwatt/result.hpp"
@@ -14,6 +15,9 @@ std::size_t terminal_width(int file_descriptor);
 
 // Lines; 24 where it is no terminal. Never below 2.
 std::size_t terminal_height(int file_descriptor);
+
+// What files say, in messages: lines stay lines, and what a terminal would obey becomes visible.
+std::string printable(std::string_view text);
 
 // "layerwatt: note: …" on stderr, unless --quiet.
 void print_note(const Program& program, const std::string& note);

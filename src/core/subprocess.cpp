@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <thread>
 
 #include "layerwatt/error.hpp"
@@ -55,6 +56,13 @@ class Attributes {
   posix_spawnattr_t attributes_;
 };
 
+// What makes the loader, the C library or a shell run or read something else than the program says.
+// Not LD_LIBRARY_PATH: in containers it is how a board's own libraries are found, and what may set
+// it may as well name another program.
+constexpr std::string_view kDangerous[] = {"LD_PRELOAD", "LD_AUDIT", "LD_DEBUG", "LD_DEBUG_OUTPUT",
+                                           "LD_PROFILE", "BASH_ENV", "ENV",      "IFS",
+                                           "GCONV_PATH", "LOCPATH",  "NLSPATH"};
+
 // Ours with changes. A capturing child must print in the C locale (a decimal comma is no number),
 // and what is preloaded into us has no business in it.
 std::vector<std::string> environment_of(const SubprocessOptions& options) {
@@ -65,7 +73,9 @@ std::vector<std::string> environment_of(const SubprocessOptions& options) {
     const std::string_view text(*entry);
     const std::string_view name = text.substr(0, text.find('='));
     if (options.capture &&
-        (name == "LD_PRELOAD" || name == "LANGUAGE" || name == "LANG" || name.starts_with("LC_"))) {
+        (name == "LANGUAGE" || name == "LANG" || name.starts_with("LC_") ||
+         name.starts_with("BASH_FUNC_") ||
+         std::find(std::begin(kDangerous), std::end(kDangerous), name) != std::end(kDangerous))) {
       continue;
     }
     if (std::any_of(set.begin(), set.end(), [&](const auto& own) { return own.first == name; })) {
@@ -135,7 +145,7 @@ Subprocess::Subprocess(const SubprocessOptions& options) : own_group_(options.ca
   sigset_t none;
   ::sigemptyset(&none);
   ::sigemptyset(&defaults);
-  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGCHLD}) {
+  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGCHLD, SIGXFSZ}) {
     ::sigaddset(&defaults, number);
   }
   check(::posix_spawnattr_setsigdefault(attributes.get(), &defaults), "cannot prepare a process");

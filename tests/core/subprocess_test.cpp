@@ -99,6 +99,27 @@ TEST(Subprocess, HasACleanLocaleAndNoInput) {
   EXPECT_EQ(next(child), "end");
 }
 
+// What would make another program of it than the one that was named.
+TEST(Subprocess, TakesNoOrdersFromTheEnvironment) {
+  const char* const kNames[] = {"LD_PRELOAD", "LD_AUDIT", "BASH_ENV", "ENV", "GCONV_PATH", "LANG"};
+  for (const char* name : kNames) ASSERT_EQ(::setenv(name, "/nowhere/evil.so", 1), 0);
+  ASSERT_EQ(::setenv("BASH_FUNC_cat%%", "() { echo evil; }", 1), 0);
+  ASSERT_EQ(::setenv("LAYERWATT_TEST_MARK", "kept", 1), 0);
+  SubprocessOptions options;
+  options.command = {"/usr/bin/env"};
+  std::string environment;
+  {
+    Subprocess child(options);
+    std::string_view line;
+    while (child.read_line(line, kSoon) == Read::line) environment += std::string(line) + '\n';
+  }
+  for (const char* name : kNames) ::unsetenv(name);
+  ::unsetenv("BASH_FUNC_cat%%");
+  ::unsetenv("LAYERWATT_TEST_MARK");
+  EXPECT_EQ(environment.find("evil"), std::string::npos) << environment;
+  EXPECT_NE(environment.find("LAYERWATT_TEST_MARK=kept"), std::string::npos);
+}
+
 TEST(Subprocess, TimesOutWhenNothingComes) {
   Subprocess child(shell("echo one; exec sleep 600"));
   std::string_view line;
