@@ -2,6 +2,7 @@
 // what processors nobody else wants.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <future>
 #include <optional>
@@ -16,7 +17,8 @@ class AsideEstimate {
   using Work = std::function<std::vector<LayerPrecision>()>;
 
   AsideEstimate() = default;
-  // Waits for what still runs, since it reads files that may be removed.
+  // Waits for what still runs, since it reads files that may be removed; its threads then get the
+  // priority of this one.
   ~AsideEstimate();
   AsideEstimate(const AsideEstimate&) = delete;
   AsideEstimate& operator=(const AsideEstimate&) = delete;
@@ -28,6 +30,7 @@ class AsideEstimate {
   std::optional<std::vector<LayerPrecision>> take();
 
  private:
+  std::atomic<bool> hurry_{false};
   std::future<std::vector<LayerPrecision>> result_;
 };
 

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <stdexcept>
 #include <thread>
@@ -51,6 +52,27 @@ TEST(Aside, TakesOnlyWhatNobodyElseWants) {
   EXPECT_EQ(policy, SCHED_IDLE);
   EXPECT_EQ(inherited, SCHED_IDLE) << "the attribution works in threads of its own";
   EXPECT_NE(sched_getscheduler(0), SCHED_IDLE);
+}
+
+// On a busy machine it would be waited for as long as others are busy.
+TEST(Aside, IsNoLongerTheLastOneOnceItIsWaitedFor) {
+  std::atomic<bool> raised{false};
+  {
+    AsideEstimate aside;
+    std::promise<void> begun;
+    aside.start([&] {
+      begun.set_value();
+      const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+      while (!raised && std::chrono::steady_clock::now() < deadline) {
+        raised = sched_getscheduler(0) != SCHED_IDLE;
+        std::this_thread::yield();
+      }
+      return std::vector<LayerPrecision>();
+    });
+    begun.get_future().wait();
+    EXPECT_FALSE(raised);
+  }
+  EXPECT_TRUE(raised);
 }
 
 TEST(Aside, WhatTheWorkThrowsIsThrownWhereItIsTaken) {
