@@ -122,6 +122,11 @@ TEST(Ina3221, ARailThatCannotBeReadIsMissingAndNotZero) {
   EXPECT_DOUBLE_EQ(values[0], 3977.6) << "a channel that comes back is read again";
   EXPECT_TRUE(std::isnan(values[1]));
   EXPECT_NE(problems.messages.back().find("went away"), std::string::npos);
+  // Busy for one reading: missing for that one, and not what was read before.
+  broken = {{"in3_input", EAGAIN}};
+  values = read_once(reader, 4, problems);
+  EXPECT_DOUBLE_EQ(values[1], 1989.6);
+  EXPECT_TRUE(std::isnan(values[2]));
 }
 
 TEST(Ina3221, TextThatIsNoNumberIsMissing) {

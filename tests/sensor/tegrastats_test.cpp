@@ -290,6 +290,73 @@ TEST_F(Tegrastats, AStubbornChildIsEndedAllTheSame) {
   tegrastats.stop();
 }
 
+TEST_F(Tegrastats, AProgramThatMayNotBeRunIsAnError) {
+  const auto file = std::filesystem::temp_directory_path() /
+                    ("layerwatt_tegrastats_plain_" + std::to_string(::getpid()));
+  std::ofstream(file) << "#!/bin/sh\n";
+  options_.argument = file.string();
+  const Error error = open_error("normal");
+  EXPECT_THAT(error.problem(), HasSubstr("Permission denied"));
+  EXPECT_EQ(error.where(), file.string());
+  std::filesystem::remove(file);
+}
+
+TEST_F(Tegrastats, BytesThatAreNoTextAreAnIncidentAndNoSample) {
+  mode("binary");
+  TegrastatsSensor tegrastats = sensor();
+  tegrastats.open();
+  tegrastats.start(sink_);
+  ASSERT_TRUE(sink_.wait_for_samples(3));
+  tegrastats.stop();
+  EXPECT_THAT(sink_.samples()[1].values, ElementsAre(5003, 903, 1503));
+  const auto told = sink_.incidents("bad_line");
+  ASSERT_THAT(told, Not(IsEmpty()));
+  EXPECT_THAT(told[0], Not(HasSubstr("\033"))) << "it would reach a terminal";
+}
+
+TEST_F(Tegrastats, ALineOfAMegabyteIsPassedOver) {
+  mode("long");
+  TegrastatsSensor tegrastats = sensor();
+  tegrastats.open();
+  tegrastats.start(sink_);
+  ASSERT_TRUE(sink_.wait_for_samples(3));
+  tegrastats.stop();
+  EXPECT_THAT(sink_.samples()[1].values, ElementsAre(5003, 903, 1503));
+  for (const std::string& told : sink_.incidents("bad_line")) EXPECT_LT(told.size(), 300u);
+}
+
+// More than can be used, for as long as it pleases: what is asked to stop stops.
+TEST_F(Tegrastats, AFloodIsReadAndCanBeStopped) {
+  mode("flood");
+  TegrastatsSensor tegrastats = sensor();
+  tegrastats.open();
+  tegrastats.start(sink_);
+  ASSERT_TRUE(sink_.wait_for_samples(2000));
+  tegrastats.stop();
+  const auto samples = sink_.samples();
+  for (std::size_t i = 1; i < samples.size(); ++i) {
+    ASSERT_EQ(samples[i].values[0], samples[i - 1].values[0] + 1.0) << "a line is lost";
+  }
+  EXPECT_THAT(sink_.incidents("bad_line"), IsEmpty());
+}
+
+TEST_F(Tegrastats, AnOutputThatIsClosedIsTheEnd) {
+  mode("closes");
+  patience_.grace = milliseconds(20);
+  TegrastatsSensor tegrastats = sensor();
+  tegrastats.open();
+  tegrastats.start(sink_);
+  ASSERT_TRUE(sink_.wait_for_incident("sensor_died"));
+  tegrastats.stop();
+  EXPECT_THAT(sink_.incidents("sensor_died"), ElementsAre(HasSubstr("closed its output")));
+  EXPECT_THAT(sink_.samples(), SizeIs(4));
+}
+
+// "5002,5mW" is neither 5002 mW nor 50025 mW.
+TEST_F(Tegrastats, ADecimalCommaIsNotMisread) {
+  EXPECT_THAT(open_error("comma").problem(), HasSubstr("no power rails"));
+}
+
 TEST_F(Tegrastats, TheRegistryHasItAndProbesByReading) {
   mode("normal");
   const SensorBackend& backend = find_sensor("tegrastats");
