@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -60,6 +61,14 @@ bool is_running(const Json& journal) {
   return journal.at("boot") == boot() && journal.at("start") == start_of(process);
 }
 
+// Its commands are run as they stand: only what nobody else can have written is believed. Under
+// sudo the folder may be that of the user, who must not have root run what he likes.
+bool is_ours(const fs::path& file) {
+  struct stat status {};
+  return ::lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 Error cannot_write(const fs::path& file, const std::string& why) {
   return Error(ErrorKind::io, "cannot note how to restore the machine: " + why, file.string(),
                "set XDG_STATE_HOME to a folder that you may write to");
@@ -113,11 +122,11 @@ std::vector<UnfinishedSweep> unfinished_sweeps(const fs::path& folder) {
   std::vector<UnfinishedSweep> found;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder, none)) {
-    if (!entry.path().filename().string().starts_with(kPrefix)) continue;
+    if (!entry.path().filename().string().starts_with(kPrefix) || !is_ours(entry.path())) continue;
     std::ifstream in(entry.path());
     const Json journal = Json::parse(in, nullptr, false);
-    if (!journal.is_object() || journal.value("format", "") != kFormat) continue;
     try {
+      if (!journal.is_object() || journal.value("format", "") != kFormat) continue;
       if (is_running(journal)) continue;
       found.push_back({entry.path(), journal.at("started").get<std::string>(),
                        journal.at("commands").get<std::vector<std::string>>()});

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,6 +50,39 @@ TEST(RestoreJournal, OfAProcessThatIsGoneTellsItsCommands) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_THAT(found[0].commands, ElementsAre("nvpmodel -m '0'", "echo \"ä\""));
   EXPECT_EQ(found[0].started.size(), std::string("2026-11-23T18:00:00Z").size());
+}
+
+// The commands are run: by root, if it is sudo that runs us with the user's folder.
+TEST(RestoreJournal, WhatAnotherMayHaveWrittenIsNotRun) {
+  const fakes::ScratchDirectory scratch;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    write_journal(scratch / "state", {"echo evil"});
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  const auto found = unfinished_sweeps(scratch / "state");
+  ASSERT_EQ(found.size(), 1u);
+  const std::filesystem::path file = found[0].file;
+  ASSERT_EQ(::chmod(file.c_str(), 0666), 0);
+  EXPECT_THAT(unfinished_sweeps(scratch / "state"), IsEmpty()) << "anybody may write to it";
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  std::filesystem::rename(file, scratch / "elsewhere");
+  std::filesystem::create_symlink(scratch / "elsewhere", file);
+  EXPECT_THAT(unfinished_sweeps(scratch / "state"), IsEmpty()) << "a link";
+  if (::geteuid() != 0) return;
+  std::filesystem::remove(file);
+  std::filesystem::rename(scratch / "elsewhere", file);
+  ASSERT_EQ(::chown(file.c_str(), 12345, 12345), 0);
+  EXPECT_THAT(unfinished_sweeps(scratch / "state"), IsEmpty()) << "another user's";
+}
+
+TEST(RestoreJournal, AFormatThatIsNoTextIsNotOurs) {
+  const fakes::ScratchDirectory scratch;
+  const auto file = scratch.write("restore-1.json", R"({"format": 5})");
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  EXPECT_THAT(unfinished_sweeps(scratch.path()), IsEmpty());
 }
 
 // The number of a process is given again: after a reboot, or once they have all been used.
