@@ -30,7 +30,7 @@ CalibrationSegments calibration_segments(const Iterations& iterations, double bl
   const std::size_t gap = plain.columns();
   const std::size_t each = gap + 1;
   out.segments.origin_ns = plain.origin_ns;
-  // columns() is two more: the time outside (never used here) and the idle time around the run.
+  // columns() is more: the idle time around the run, and two that are never used here.
   out.segments.layers = blocks * each;
   out.idle.assign(out.segments.columns(), false);
   out.idle[out.segments.idle()] = true;
@@ -40,8 +40,8 @@ CalibrationSegments calibration_segments(const Iterations& iterations, double bl
     const double end_ms = plain.edge_ms[i + 1];
     const auto block = std::min(
         blocks - 1, static_cast<std::size_t>(begin_ms / last_ms * static_cast<double>(blocks)));
-    const bool idle = plain.column[i] == plain.idle() && end_ms - begin_ms >= kShortestIdleMs;
-    const bool short_gap = plain.column[i] == plain.idle() && !idle;
+    const bool idle = plain.column[i] == plain.between() && end_ms - begin_ms >= kShortestIdleMs;
+    const bool short_gap = plain.column[i] == plain.between() && !idle;
     const auto column =
         static_cast<std::uint32_t>(block * each + (short_gap ? gap : plain.column[i]));
     if (idle) out.idle[column] = true;

@@ -248,7 +248,7 @@ std::vector<double> by_column(const Cycle& cycle, const Segments& segments,
   }
   if (cycle.outside) {
     column_mw[segments.outside()] = power_mw(static_cast<Eigen::Index>(*cycle.outside));
-    column_mw[segments.idle()] = column_mw[segments.outside()];  // between inferences
+    column_mw[segments.between()] = column_mw[segments.outside()];
   }
   return column_mw;
 }

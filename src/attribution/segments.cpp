@@ -21,7 +21,7 @@ Segments make_segments(const Iterations& iterations) {
   };
   for (std::size_t i = 0; i < iterations.size(); ++i) {
     const double end_ms = segments.ms(iterations.end_ns[i]);
-    add(segments.ms(iterations.start_ns[i]), segments.idle());
+    add(segments.ms(iterations.start_ns[i]), segments.between());
     const auto row = iterations.row(i);
     double until_ms = at_ms;
     for (std::size_t j = 0; j < row.size(); ++j) {

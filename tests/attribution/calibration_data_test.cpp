@@ -33,20 +33,20 @@ TEST(CalibrationData, AShortGapInABurstIsNotIdle) {
   EXPECT_THAT(found.segments.edge_ms,
               ElementsAre(0.0, 3.0, 5.0, DoubleNear(5.01, 1e-9), DoubleNear(8.01, 1e-9),
                           DoubleNear(10.01, 1e-9), 20.0, 23.0, 25.0));
-  // a, b, then 2: outside (none here), 3: idle, 4: gaps.
-  EXPECT_THAT(found.segments.column, ElementsAre(0, 1, 4, 0, 1, 3, 0, 1));
+  // a, b, then 2: outside and 3: rest (none here), 4: idle, 5: gaps.
+  EXPECT_THAT(found.segments.column, ElementsAre(0, 1, 5, 0, 1, 4, 0, 1));
   EXPECT_THAT(found.on_ms, ElementsAre(0.0, 20.0));
   EXPECT_THAT(found.off_ms, ElementsAre(DoubleNear(10.01, 1e-9), 25.0));
-  EXPECT_TRUE(found.idle[3]);
+  EXPECT_TRUE(found.idle[4]);
   EXPECT_TRUE(found.idle[found.segments.idle()]) << "around the run";
   EXPECT_FALSE(found.idle[1]);
-  EXPECT_FALSE(found.idle[4]);
+  EXPECT_FALSE(found.idle[5]);
 }
 
 TEST(CalibrationData, EachStretchHasPowersOfItsOwn) {
   const CalibrationSegments found = calibration_segments(passes(), 12.0);
-  // Two stretches of 12.5 ms: columns 0 … 4 and 5 … 9.
-  EXPECT_THAT(found.segments.column, ElementsAre(0, 1, 4, 0, 1, 3, 5, 6));
+  // Two stretches of 12.5 ms: columns 0 … 5 and 6 … 11.
+  EXPECT_THAT(found.segments.column, ElementsAre(0, 1, 5, 0, 1, 4, 6, 7));
 }
 
 PowerSamples counter() {

@@ -17,7 +17,7 @@ TEST(ExpectedReading, MeanPowerUnderABox) {
   iterations.end_ns = {6'000'000};
   iterations.layer_ms = {2.0, 4.0};
   const Segments segments = make_segments(iterations);
-  const std::vector<double> column_mw{100.0, 10.0, 0.0, 1.0};
+  const std::vector<double> column_mw{100.0, 10.0, 0.0, 1.0, 0.0};
   ExpectedReading expected(segments, {4.0, 1.0, 0.0, 0.0}, column_mw);
   // Stamp 4, latency 1: the box is [−1, 3]: 1 ms idle, 2 of a, 1 of b.
   expected.compute(4.0);

@@ -57,7 +57,7 @@ TEST(Accumulate, NormalEquationsOfTwoReadingsByHand) {
   EXPECT_DOUBLE_EQ(sum.yy(0), 100.0 + 200.0);
   EXPECT_DOUBLE_EQ(sum.weight, 1.5);
   // 20 W·… : a = 20, idle = 0 leaves nothing of either reading.
-  Eigen::MatrixXd p = Eigen::MatrixXd::Zero(3, 1);
+  Eigen::MatrixXd p = Eigen::MatrixXd::Zero(sum.a.rows(), 1);
   p(0, 0) = 20.0;
   EXPECT_NEAR(residual_sum(sum, p, 0), 0.0, 1e-12);
 }

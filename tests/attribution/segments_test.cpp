@@ -14,17 +14,17 @@ using testing::Pointwise;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-TEST(Segments, LayersThenOutsideThenIdleWithoutGaps) {
+TEST(Segments, LayersThenOutsideThenBetweenWithoutGaps) {
   Iterations iterations;
   iterations.layers = {"a", "b"};
   iterations.start_ns = {1'000'000'000, 1'010'000'000};
   iterations.end_ns = {1'008'000'000, 1'018'000'000};
   iterations.layer_ms = {2.0, 5.0, kNone, 8.0};
   const Segments segments = make_segments(iterations);
-  EXPECT_EQ(segments.columns(), 4u);
-  // a 0–2, b 2–7, outside 7–8, idle 8–10, b 10–18 (a was not reported, nothing is outside).
+  EXPECT_EQ(segments.columns(), 5u);
+  // a 0–2, b 2–7, outside 7–8, between 8–10, b 10–18 (a was not reported, nothing is outside).
   EXPECT_THAT(segments.edge_ms, Pointwise(DoubleEq(), {0.0, 2.0, 7.0, 8.0, 10.0, 18.0}));
-  EXPECT_THAT(segments.column, ElementsAre(0, 1, 2, 3, 1));
+  EXPECT_THAT(segments.column, ElementsAre(0, 1, 2, 4, 1));
 }
 
 TEST(Segments, LayersThatExceedTheInferenceAreCutAtItsEnd) {
