@@ -24,8 +24,9 @@ std::string find_tegrastats(const SysRoot& sys, const SensorOptions& options);
 struct TegrastatsPatience {
   std::chrono::milliseconds first_line{3000};
   std::chrono::milliseconds silence{2000};  // mid-run, then told as an incident
-  std::chrono::milliseconds grace{1000};    // from SIGTERM to SIGKILL
-  std::chrono::milliseconds pace{250};      // spent in open() to measure the period
+  // From SIGTERM to SIGKILL: a run that is interrupted ends within 2 s all the same.
+  std::chrono::milliseconds grace{500};
+  std::chrono::milliseconds pace{250};  // spent in open() to measure the period
 };
 
 class TegrastatsSensor final : public Sensor {
