@@ -25,6 +25,9 @@ constexpr double kMostInferences = 3.0;
 constexpr double kMostInferencesUnseen = 1.5;
 constexpr double kMostOutliers = 0.1;
 constexpr std::size_t kFewestToShrink = 6;
+constexpr const char* kFollows =
+    "no response of a sensor explains these readings: what is left of them still follows the "
+    "inference";
 // A fit that leaves more than this share of its residual in step with the inference is wrong. Of a
 // response that was found little is borne: the next best one of a search left 3 %, and was 25 %
 // off.
@@ -150,8 +153,10 @@ KnownResponse known_response(const SensorModel& model) {
   return {model.window_ms, model.latency_ms, model.time_constant_ms, model.timestamp_error_ms};
 }
 
-DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& power,
-                             const SensorModel& model) {
+namespace {
+
+DeconvolveOutcome deconvolve_once(const Iterations& iterations, const PowerSamples& power,
+                                  const SensorModel& model, bool all_over) {
   Deconvolution fit;
   fit.segments = make_segments(iterations);
   const Segments& segments = fit.segments;
@@ -183,7 +188,8 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
                     known.time_constant_ms.value_or(0.0), known.blur_ms.value_or(0.0)};
   const std::vector<Parameter> free = free_parameters(known);
   if (!free.empty()) {
-    const Refined found = find_response(iterations, segments, readings, known, kMaxLatencyMs);
+    const Refined found =
+        find_response(iterations, segments, readings, known, kMaxLatencyMs, all_over);
     if (found.mean_square <= 0.0)
       return {{}, "the response of the sensor could not be found", false};
     response = found.response;
@@ -249,10 +255,7 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
   fit.covariance *= structure.variance_scale();
   const double limit = (free.empty() ? kMostStructure : kMostStructureFound) + structure.chance();
   if (structure.share > limit) {
-    return {{},
-            "no response of a sensor explains these readings: what is left of them still follows "
-            "the inference",
-            false};
+    return {{}, kFollows, false};
   }
   if (!free.empty() && neighbour_correlation(residuals, readings) > kMostCorrelation) {
     return {{},
@@ -268,6 +271,18 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
   }
   shrink_layers(fit);
   return {std::move(fit), {}, false};
+}
+
+}  // namespace
+
+DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& power,
+                             const SensorModel& model) {
+  DeconvolveOutcome outcome = deconvolve_once(iterations, power, model, false);
+  // Steps that the search goes by are noisy too: before giving up, look without them.
+  if (outcome.refused == kFollows && !free_parameters(known_response(model)).empty()) {
+    outcome = deconvolve_once(iterations, power, model, true);
+  }
+  return outcome;
 }
 
 }  // namespace layerwatt

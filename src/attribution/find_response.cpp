@@ -93,9 +93,9 @@ Readings total_only(const Readings& readings) {
 
 Refined find_response(const Iterations& iterations, const Segments& segments,
                       const Readings& all_channels, const KnownResponse& known,
-                      double max_latency_ms) {
+                      double max_latency_ms, bool all_over) {
   const Readings readings = total_only(all_channels);
-  const Transients transients = find_transients(segments, readings);
+  const Transients transients = all_over ? Transients{} : find_transients(segments, readings);
   const Breadth breadth = transients.empty() ? kWithoutSteps : kWithSteps;
   const std::vector<Candidate> candidates = search_response(
       iterations, segments, readings, known, max_latency_ms, transients, breadth.candidates);

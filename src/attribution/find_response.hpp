@@ -11,8 +11,10 @@ namespace layerwatt {
 Readings total_only(const Readings& readings);
 
 // The response with the least residual of all that the search found; mean_square 0: none was found.
-// Reads channel 0, and uses every processor.
+// Reads channel 0, and uses every processor. `all_over`: does not go by the steps at the run's
+// ends, and looks several times as long.
 Refined find_response(const Iterations& iterations, const Segments& segments,
-                      const Readings& readings, const KnownResponse& known, double max_latency_ms);
+                      const Readings& readings, const KnownResponse& known, double max_latency_ms,
+                      bool all_over = false);
 
 }  // namespace layerwatt

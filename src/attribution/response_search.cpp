@@ -287,31 +287,39 @@ void keep_best(std::vector<Minimum>& minima, std::size_t most, Score score) {
   minima.erase(end, minima.end());
 }
 
+std::vector<Candidate> best_of(const std::vector<Minimum>& minima, double near_ms,
+                               std::size_t most) {
+  std::vector<Candidate> scored;
+  for (const Minimum& at : minima) scored.push_back({at.response, at.score});
+  return distinct(std::move(scored), near_ms, most);
+}
+
 // The folded misfit ranks a response by how well it explains the mean inference, which with many
 // layers many wrong ones do as well as the right one (which was 803rd once, and beyond the first
-// 4000 another time). These with their powers also explain the ends of the run, or where those show
-// no steps, what readings owe to inferences that took longer or shorter.
+// 4000 another time). These with their powers also explain what readings owe to inferences that
+// took longer or shorter, and the ends of the run where those show steps.
 std::vector<Candidate> best_by_readings(std::vector<Minimum> minima, const Cycle& cycle,
                                         const Segments& segments, const Readings& readings,
                                         const Transients& transients, double near_ms,
                                         std::size_t most) {
-  if (transients.empty()) {
-    for (const std::size_t count : {kOfRunFirst, kOfRun}) {
-      const Readings part = telling_part(readings, count, transients);
-      keep_best(minima, kLookedAt, [&](const Minimum& at) {
-        return misfit_of_run(segments, part, at.response, by_column(cycle, segments, at.power_mw));
-      });
-    }
-  } else {
-    keep_best(minima, kLookedAt, [](const Minimum& at) { return at.misfit; });
-    keep_best(minima, kLookedAt, [&](const Minimum& at) {
+  std::vector<Candidate> best;
+  if (!transients.empty()) {
+    std::vector<Minimum> at_steps = minima;
+    keep_best(at_steps, kLookedAt, [](const Minimum& at) { return at.misfit; });
+    keep_best(at_steps, kLookedAt, [&](const Minimum& at) {
       return kOfMisfit * std::log(at.misfit) +
              transients.misfit(segments, at.response, by_column(cycle, segments, at.power_mw));
     });
+    best = best_of(at_steps, near_ms, most / 2);
   }
-  std::vector<Candidate> scored;
-  for (const Minimum& at : minima) scored.push_back({at.response, at.score});
-  return distinct(std::move(scored), near_ms, most);
+  for (const std::size_t count : {kOfRunFirst, kOfRun}) {
+    const Readings part = telling_part(readings, count, {});
+    keep_best(minima, kLookedAt, [&](const Minimum& at) {
+      return misfit_of_run(segments, part, at.response, by_column(cycle, segments, at.power_mw));
+    });
+  }
+  for (const Candidate& more : best_of(minima, near_ms, most - best.size())) best.push_back(more);
+  return best;
 }
 
 }  // namespace
