@@ -268,6 +268,9 @@ std::optional<CalibrationFit> fit_calibration(const CalibrationSegments& full,
   fit.std_ms =
       uncertainty_of(segments, weighted, fit.response, fit.free, equations, p).parameter_std;
   for (std::size_t i = 0; i < fit.free.size(); ++i) {
+    // At the bound 0 the readings show a window's or a time constant's square alone: both variances
+    // are of nothing, and their ratio once widened all intervals a thousandfold.
+    if (fit.free[i] != Parameter::latency && get(fit.response, fit.free[i]) <= 0.0) continue;
     const auto at = static_cast<Eigen::Index>(i);
     const double white = refined.covariance.size() > 0 ? refined.covariance(at, at) : 0.0;
     if (white > 0.0 && std::isfinite(fit.std_ms[i])) {

@@ -42,6 +42,7 @@ struct Bench {
 
 void expect_holds(const CalibratedFigure& figure, double truth, const char* what) {
   ASSERT_TRUE(figure.ci95_ms) << what << ": " << figure.reason;
+  ASSERT_TRUE(figure.value_ms) << what << ": " << figure.reason;
   EXPECT_LE(figure.ci95_ms->lo, truth) << what;
   EXPECT_GE(figure.ci95_ms->hi, truth) << what;
 }
