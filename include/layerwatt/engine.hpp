@@ -70,6 +70,9 @@ class Repeating {
   // duration_ns; at least one. extra: one a part, at most its max_extra. Throws Error(engine).
   virtual void run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
                    RepeatedRun& out) = 0;
+  // Does what run() would have to do first (make a graph, bring it to the device), so that the
+  // device does not wait when it is called. May run a pass.
+  virtual void prepare(std::span<const std::uint32_t> /*extra*/) {}
 };
 
 // Life: load() → layers() → infer() as often as wanted. One thread.

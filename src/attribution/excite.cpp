@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "attribution/excite_bursts.hpp"
 #include "attribution/excite_fit.hpp"
 #include "attribution/excite_windows.hpp"
 #include "attribution/statistics.hpp"
@@ -31,11 +32,12 @@ Estimate with_interval(double mean, double half) {
 class Excited {
  public:
   Excited(const Recording& recording, const SlotTimes& times, const ObservedWindows& observed,
-          const ExciteFit& fit)
+          const ExciteFit& fit, const Adaptation& adaptation)
       : recording_(recording),
         times_(times),
         observed_(observed),
         fit_(fit),
+        adaptation_(adaptation),
         layers_(recording.iterations.layers.size()),
         rails_(recording.power.rails.size()),
         t_(student_t(std::max<std::size_t>(1, fit.degrees))),
@@ -271,6 +273,17 @@ class Excited {
 
   std::string reason() const {
     const double mean_mw = (Millijoules{fit_.pass_mj(0)} / Milliseconds{fit_.pass_ms}).value;
+    if (adaptation_.steps > 0) {
+      return fmt::format(
+          "layers were repeated in place, in bursts right behind plain passes; {} steps of the "
+          "counter, whose scatter is {:.2g} % of the power, {:.0f} ms behind{}",
+          adaptation_.steps, 100.0 * fit_.residual_mw(0) / mean_mw, adaptation_.lag_ms,
+          adaptation_.time_constant_ms > 0.0
+              ? fmt::format("; the device adapts to repeats within {:.0f} ms, and what it draws "
+                            "before that is what counts",
+                            adaptation_.time_constant_ms)
+              : "");
+    }
     return fmt::format(
         "layers were repeated in place, so that {} windows are each another mix of them; the "
         "scatter of a window is {:.2g} % of the power",
@@ -281,6 +294,7 @@ class Excited {
   const SlotTimes& times_;
   const ObservedWindows& observed_;
   const ExciteFit& fit_;
+  const Adaptation& adaptation_;
   const std::size_t layers_;
   const std::size_t rails_;
   const double t_;
@@ -331,9 +345,12 @@ Excitation excite(const Recording& recording, const SlotTimes& times) {
                        "it is not known which rails make up the total");
   }
   const ObservedWindows observed = observe_windows(recording);
-  const ExciteFitOutcome outcome = fit_excitation(observed.windows);
+  const BurstFitOutcome found = has_bursts(recording)
+                                    ? fit_bursts(observe_bursts(recording))
+                                    : BurstFitOutcome{fit_excitation(observed.windows), {}};
+  const ExciteFitOutcome& outcome = found.outcome;
   if (!outcome.fit) return without_fit(recording, "too_few_windows", outcome.refused);
-  Excitation out = Excited(recording, times, observed, *outcome.fit)();
+  Excitation out = Excited(recording, times, observed, *outcome.fit, found.adaptation)();
   out.power_draw_mw = plain_draw_mw(recording);
   return out;
 }

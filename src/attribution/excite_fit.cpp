@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
+
+#include "attribution/excite_least_squares.hpp"
 
 namespace layerwatt {
 namespace {
@@ -22,45 +23,6 @@ constexpr double kMadToStd = 1.4826;
 constexpr std::array<std::size_t, 7> kDriftPieces = {0, 1, 2, 4, 8, 16, 32};
 
 Index index(std::size_t i) { return static_cast<Index>(i); }
-
-// A response and the operator that its coefficients came by.
-struct LinearFit {
-  MatrixXd solve;  // coefficients × windows
-  MatrixXd coefficients;
-  MatrixXd residuals;
-  VectorXd leverage;
-  bool full_rank = false;
-};
-
-LinearFit solve(const MatrixXd& x, const MatrixXd& y) {
-  LinearFit fit;
-  // Columns are 1/T, R/T and drifts: of very unlike size until they are scaled.
-  const VectorXd scale = x.colwise().norm().cwiseMax(1e-300).transpose();
-  const MatrixXd scaled = x * scale.cwiseInverse().asDiagonal();
-  const Eigen::ColPivHouseholderQR<MatrixXd> qr(scaled);
-  fit.full_rank = qr.rank() == x.cols();
-  fit.solve =
-      scale.cwiseInverse().asDiagonal() * qr.solve(MatrixXd::Identity(x.rows(), x.rows())).eval();
-  fit.coefficients = fit.solve * y;
-  fit.residuals = y - x * fit.coefficients;
-  fit.leverage = (x.array() * fit.solve.transpose().array()).rowwise().sum();
-  return fit;
-}
-
-// Hats on equal pieces of time, of mean zero; one is left out because they sum to a constant.
-MatrixXd drift_columns(const std::vector<ObservedWindow>& windows, std::size_t pieces) {
-  MatrixXd h = MatrixXd::Zero(index(windows.size()), index(pieces));
-  const double begin = windows.front().at_ms;
-  const double length = std::max(1e-9, windows.back().at_ms - begin);
-  for (std::size_t w = 0; w < windows.size(); ++w) {
-    const double at = (windows[w].at_ms - begin) / length * static_cast<double>(pieces);
-    for (std::size_t k = 0; k < pieces; ++k) {
-      h(index(w), index(k)) = std::max(0.0, 1.0 - std::abs(at - static_cast<double>(k)));
-    }
-  }
-  if (pieces > 0) h.rowwise() -= h.colwise().mean().eval();
-  return h;
-}
 
 struct Problem {
   std::vector<std::size_t> parts;
@@ -113,15 +75,17 @@ BothFits fit_with(const Problem& problem, const std::vector<ObservedWindow>& win
   const Index columns = problem.mix.cols() + index(pieces);
   if (rows < columns + index(kLeastDegrees)) return both;
   both.degrees = static_cast<std::size_t>(rows - columns);
-  const MatrixXd drift = drift_columns(windows, pieces);
+  std::vector<double> at_ms;
+  for (const ObservedWindow& window : windows) at_ms.push_back(window.at_ms);
+  const MatrixXd drift = drift_columns(at_ms, pieces);
   MatrixXd x(rows, columns);
   // In the total's own size: then a coefficient is a relative drift, as it is for the time.
   x << problem.mix, problem.power.col(0).asDiagonal() * drift;
-  both.power = solve(x, problem.power);
+  both.power = solve_least_squares(x, problem.power);
   const VectorXd curve = drift * both.power.coefficients.col(0).tail(index(pieces));
   both.drift_std = std::sqrt(curve.squaredNorm() / static_cast<double>(rows));
   x.rightCols(index(pieces)) = drift;
-  both.time = solve(x, problem.unit_time);
+  both.time = solve_least_squares(x, problem.unit_time);
   both.good = both.power.full_rank && both.time.full_rank;
   return both;
 }

@@ -22,14 +22,15 @@ namespace layerwatt {
 // error each time. The power of a part is e_j / t_j.
 struct ExciteFit {
   std::vector<std::size_t>
-      parts;                    // those that some window repeats, ascending; rows of what follows
-  double pass_ms = 0.0;         // T0
-  Eigen::VectorXd pass_mj;      // E0: one a channel, the total first, then the rails
-  Eigen::VectorXd extra_ms;     // t_j
-  Eigen::MatrixXd power_mw;     // e_j / t_j: parts × channels
-  Eigen::MatrixXd power_std;    // of it, mW
-  Eigen::VectorXd pass_mj_std;  // of E0
-  Eigen::MatrixXd covariance;   // of the parts' powers in the total, mW²
+      parts;                 // those that some window repeats, ascending; rows of what follows
+  double pass_ms = 0.0;      // T0
+  Eigen::VectorXd pass_mj;   // E0: one a channel, the total first, then the rails
+  Eigen::VectorXd extra_ms;  // t_j
+  Eigen::MatrixXd time_covariance;  // of t_j, ms²; bursts alone
+  Eigen::MatrixXd power_mw;         // e_j / t_j: parts × channels
+  Eigen::MatrixXd power_std;        // of it, mW
+  Eigen::VectorXd pass_mj_std;      // of E0
+  Eigen::MatrixXd covariance;       // of the parts' powers in the total, mW²
   Eigen::VectorXd pass_covariance;  // of E0 with each of them, mJ mW
   Eigen::VectorXd residual_mw;      // standard deviation of a window's mean power, by channel
   double drift_std = 0.0;      // of the windows' mean drift about the run's, relative; included

@@ -42,6 +42,7 @@ class CudaGraphEngine final : public Engine, private Repeating {
   std::vector<Repeatable> repeatable() override { return repeatable_; }
   void run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
            RepeatedRun& out) override;
+  void prepare(std::span<const std::uint32_t> extra) override;
 
   struct Replay {
     CudaGraph graph = nullptr;

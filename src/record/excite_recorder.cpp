@@ -128,19 +128,25 @@ class ExciteRun {
     time_layers(writer, estimate, session);
     const std::vector<ExcitablePart> parts = excitable_parts();
     const double pass_ms = timed_ms_ / static_cast<double>(outcome_.iterations);
-    settle(writer, session, parts.size());
+    bursts_ = info_.reading == Reading::energy;
+    if (!bursts_) settle(writer, session, parts.size());
     const double window_ms = std::max(
         {excite_.least_window_ms, settle_ms_,
          kPeriodsPerWindow * std::max(options_.interval_ms, info_.model.period_ms.value_or(0.0))});
     const std::vector<ExtraRuns> rows = excitation_rows(parts, pass_ms, excite_.boost);
+    for (const ExtraRuns& row : rows) repeating_.prepare(row);
     for (std::uint64_t round = 1; round <= excite_.most_rounds && !over(); ++round) {
       if (round > 1) time_layers(writer, estimate, session);
-      for (ExtraRuns row : excitation_round(rows, parts.size(), excite_.plain_every, random_)) {
+      const std::size_t plain_every = bursts_ ? 1 : excite_.plain_every;
+      for (ExtraRuns row : excitation_round(rows, parts.size(), plain_every, random_)) {
         for (auto less = reduced_.find(row); less != reduced_.end(); less = reduced_.find(row)) {
           row = less->second;
         }
         for (int tries = 0; !over(); ++tries) {
-          const ExcitationWindow done = window(writer, session, row, round, settle_ms_, window_ms);
+          if (bursts_ && tries > 0) burst(writer, session, ExtraRuns(parts.size(), 0), round);
+          const ExcitationWindow done =
+              bursts_ ? burst(writer, session, row, round)
+                      : window(writer, session, row, round, settle_ms_, window_ms);
           tell(estimate);
           if (tries == kCoolings || !slowed(done)) break;
           const ExtraRuns cooler = cooler_row(row, parts);
@@ -247,9 +253,9 @@ class ExciteRun {
     ExcitationWindow window;
     RepeatedRun settling;
     RepeatedRun run;
-    repeating_.run(extra, ns_of_ms(settle_ms), settling);
+    if (settle_ms > 0.0 || !bursts_) repeating_.run(extra, ns_of_ms(settle_ms), settling);
     repeating_.run(extra, ns_of_ms(measure_ms), run);
-    window.start_ns = settling.start_ns;
+    window.start_ns = settling.passes > 0 ? settling.start_ns : run.start_ns;
     window.settled_ns = run.start_ns;
     window.end_ns = run.end_ns;
     window.round = round;
@@ -261,6 +267,15 @@ class ExciteRun {
     passes_ += settling.passes + run.passes;
     session.check();
     return window;
+  }
+
+  // Nothing is left out at its start: readings that it shares with the window before it count by
+  // how much of each they saw.
+  ExcitationWindow burst(RecordingWriter& writer, SensorSession& session, const ExtraRuns& extra,
+                         std::uint64_t round) {
+    const bool plain =
+        std::all_of(extra.begin(), extra.end(), [](std::uint32_t n) { return n == 0; });
+    return window(writer, session, extra, round, 0.0, plain ? excite_.plain_ms : excite_.burst_ms);
   }
 
   bool met(RecordingWriter& writer) {
@@ -303,6 +318,7 @@ class ExciteRun {
   std::optional<double> worst_;
   double plain_mhz_ = std::numeric_limits<double>::quiet_NaN();
   std::map<ExtraRuns, ExtraRuns> reduced_;
+  bool bursts_ = false;
 };
 
 }  // namespace

@@ -19,6 +19,9 @@ struct ExciteOptions {
   std::size_t plain_every = 4;
   // What is measured of a window once it has settled. Longer where the sensor settles slowly.
   double least_window_ms = 700.0;
+  // For a sensor that counts energy, bursts: windows of this length, each behind a plain one.
+  double burst_ms = 350.0;
+  double plain_ms = 650.0;
   // Passes whose layers are timed in place, before each round.
   std::size_t timed_passes = 300;
   double timed_ms = 2000.0;  // no longer than this, but at least 30 passes

@@ -1,0 +1,74 @@
+// Bursts: windows of a few hundred ms in which layers run extra times, each right behind plain
+// passes, seen by a counter of energy that is no quicker than they are long.
+//
+// A device adapts to what runs on it: over a tenth of a second (voltage, it seems: on an H100 by up
+// to 20 % of the power at the same clock), after half a second (a power limit), over ten seconds
+// (temperature). What a layer draws once the device has adapted to its repeats is not what it draws
+// in its place. So the power at the very start of a burst is wanted, when the device still is as
+// plain passes left it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "attribution/excite_fit.hpp"
+#include "attribution/excite_windows.hpp"
+#include "layerwatt/recording.hpp"
+
+namespace layerwatt {
+
+struct BurstWindow {
+  double begin_ms = 0.0;  // after the first window's start
+  double end_ms = 0.0;
+  double pass_ms = 0.0;
+  std::vector<double> extra;  // one a part
+  bool plain = false;
+  bool usable = true;  // its clock is that of plain windows
+};
+
+// What the counter counted between two of its steps.
+struct CounterStep {
+  double begin_ms = 0.0;
+  double end_ms = 0.0;
+  std::vector<double> power_mw;  // mean: the total, then one a rail (NaN: not read)
+};
+
+struct BurstRecording {
+  std::vector<BurstWindow> windows;  // in order of time
+  std::vector<CounterStep> steps;    // likewise
+};
+
+// Whether its windows are bursts: nothing is left out at their start.
+bool has_bursts(const Recording& recording);
+
+BurstRecording observe_bursts(const Recording& recording);
+
+// The half that is about time: parts, pass_ms, extra_ms, its covariance and residual. Empty where
+// the windows are too few.
+std::optional<ExciteFit> fit_times(const std::vector<BurstWindow>& windows);
+
+// How fast and how far the device adapts, and by how much the counter lags.
+struct Adaptation {
+  double lag_ms = 0.0;
+  double time_constant_ms = 0.0;  // 0: it does not, as far as can be seen
+  std::vector<double> share;      // by fit.parts: where its repeats would end up, relative to
+                                  // the power of a window at its start; NaN: several together
+  std::size_t steps = 0;          // of the counter that were used
+};
+
+struct BurstFitOutcome {
+  ExciteFitOutcome outcome;
+  Adaptation adaptation;
+};
+
+// With f_kw the share of step k that window w takes up (lag taken off), a = age in the window:
+//
+//   P_k = Σ_w f_kw (E0 + Σ_j R_wj e_j) / T_w − Σ_w f_kw A_w mean(1 − exp(−a/τ)) + drift + noise
+//
+// A_w, one for each mix of repeats, is what the device's adapting takes off in the end; plain
+// windows after it come back by the same law. Lag and τ are the best of a grid; the A_w are there
+// only if they lower Schwarz's criterion. Times are those of fit_times().
+BurstFitOutcome fit_bursts(const BurstRecording& bursts);
+
+}  // namespace layerwatt

@@ -1,0 +1,48 @@
+#include "attribution/excite_least_squares.hpp"
+
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+
+namespace layerwatt {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+LinearFit solve_least_squares(const MatrixXd& x, const MatrixXd& y, Wanted wanted) {
+  LinearFit fit;
+  // Columns are 1/T, R/T and drifts: of very unlike size until they are scaled.
+  const VectorXd scale = x.colwise().norm().cwiseMax(1e-300).transpose();
+  const MatrixXd scaled = x * scale.cwiseInverse().asDiagonal();
+  const Eigen::ColPivHouseholderQR<MatrixXd> qr(scaled);
+  fit.full_rank = qr.rank() == x.cols();
+  if (wanted == Wanted::coefficients) {
+    fit.coefficients = scale.cwiseInverse().asDiagonal() * qr.solve(y).eval();
+  } else {
+    fit.solve =
+        scale.cwiseInverse().asDiagonal() * qr.solve(MatrixXd::Identity(x.rows(), x.rows())).eval();
+    fit.coefficients = fit.solve * y;
+    fit.leverage = (x.array() * fit.solve.transpose().array()).rowwise().sum();
+  }
+  fit.residuals = y - x * fit.coefficients;
+  return fit;
+}
+
+MatrixXd drift_columns(std::span<const double> at_ms, std::size_t pieces) {
+  MatrixXd h = MatrixXd::Zero(static_cast<Index>(at_ms.size()), static_cast<Index>(pieces));
+  if (at_ms.empty() || pieces == 0) return h;
+  const double begin = at_ms.front();
+  const double length = std::max(1e-9, at_ms.back() - begin);
+  for (std::size_t w = 0; w < at_ms.size(); ++w) {
+    const double at = (at_ms[w] - begin) / length * static_cast<double>(pieces);
+    for (std::size_t k = 0; k < pieces; ++k) {
+      h(static_cast<Index>(w), static_cast<Index>(k)) =
+          std::max(0.0, 1.0 - std::abs(at - static_cast<double>(k)));
+    }
+  }
+  h.rowwise() -= h.colwise().mean().eval();
+  return h;
+}
+
+}  // namespace layerwatt
