@@ -59,6 +59,7 @@ class Excited {
     put_outside();
     put_rest();
     put_warnings();
+    warn_about_closure();
     out_.reason = reason();
     return std::move(out_);
   }
@@ -133,19 +134,32 @@ class Excited {
     }
     outside = unknown();
     if (outside_ms_ > kNegligibleShare * fit_.pass_ms) return;  // see put_rest
-    const auto at_mean_power = [this](std::size_t channel) -> ColumnPower {
+    put_mean_power(outside, outside_ms_);
+  }
+
+  // Give or take all of it.
+  void put_mean_power(LayerPower& layer, double ms) const {
+    const auto at_mean_power = [&](std::size_t channel) -> ColumnPower {
       const Milliwatts mw = Millijoules{fit_.pass_mj(index(channel))} / Milliseconds{fit_.pass_ms};
-      const double mj = (mw * Milliseconds{outside_ms_}).value;
+      const double mj = (mw * Milliseconds{ms}).value;
       return {with_interval(mw.value, mw.value), with_interval(mj, mj)};
     };
-    outside.total = at_mean_power(0);
-    for (std::size_t r = 0; r < rails_; ++r) outside.rails[r] = at_mean_power(r + 1);
-    outside.reason = "at_the_mean_power";
+    layer.total = at_mean_power(0);
+    for (std::size_t r = 0; r < rails_; ++r) layer.rails[r] = at_mean_power(r + 1);
+    layer.reason = "at_the_mean_power";
   }
 
   // Variance of the pass less all parts that were measured, mJ².
   double rest_variance() const {
     double variance = fit_.pass_mj_std(0) * fit_.pass_mj_std(0);
+    const double outside_mw = part_of_[layers_] ? fit_.power_mw(index(*part_of_[layers_]), 0) : 0.0;
+    for (const std::size_t slot : fit_.parts) {
+      if (slot >= layers_) continue;
+      // What a layer's time is off, the time outside layers is off the other way.
+      const double more_mw = fit_.power_mw(index(*part_of_[slot]), 0) - outside_mw;
+      const double std_mj = more_mw * time_half_ms(slot) / 1e3 / t_;
+      variance += std_mj * std_mj;
+    }
     for (std::size_t a = 0; a < fit_.parts.size(); ++a) {
       const double ms = slot_ms(fit_.parts[a]);
       variance -= 2.0 * ms / 1e3 * fit_.pass_covariance(index(a));
@@ -172,6 +186,14 @@ class Excited {
     const bool with_outside = !outside.total.energy_mj;
     if (with_outside) rest_ms += outside_ms_;
     if (rest_ms <= 0.0) return;
+    if (!with_outside && rest_ms <= kNegligibleShare * fit_.pass_ms) {
+      // What is left of the pass would be all that went wrong elsewhere.
+      for (const std::size_t j : rest) {
+        put_mean_power(out_.estimates.layers[j], times_.mean_ms[j]);
+        assumed_mj_ += out_.estimates.layers[j].total.energy_mj->mean;
+      }
+      return;
+    }
     const double half = t_ * std::sqrt(rest_variance());
     const auto left = [&](std::size_t channel) {
       double mj = fit_.pass_mj(index(channel));
@@ -271,6 +293,30 @@ class Excited {
     }
   }
 
+  // Where all is measured and yet does not add up to the pass, by more than can be chance.
+  void warn_about_closure() {
+    if (out_.outside_is_rest) return;
+    double sum_mj = out_.estimates.outside.total.energy_mj->mean;
+    for (const LayerPower& layer : out_.estimates.layers) {
+      if (layer.total.energy_mj) sum_mj += layer.total.energy_mj->mean;
+    }
+    const double pass_mj = fit_.pass_mj(0);
+    const double assumed_mj =
+        assumed_mj_ + (part_of_[layers_] ? 0.0 : out_.estimates.outside.total.energy_mj->mean);
+    const double half = std::hypot(t_ * std::sqrt(rest_variance()), assumed_mj);
+    if (std::abs(sum_mj - pass_mj) <= half) return;
+    const double off_pct = 100.0 * (sum_mj / pass_mj - 1.0);
+    warn("closure_off",
+         fmt::format("layers and outside add up to {:.3g} % {} than the pass, which the scatter "
+                     "(± {:.2g} %) does not explain",
+                     std::abs(off_pct), off_pct < 0.0 ? "less" : "more", 100.0 * half / pass_mj),
+         off_pct < 0.0
+             ? "a repeat finds in the cache what the layer in its place fetches from memory; which "
+               "layers the difference belongs to is not known"
+             : "a layer may draw more when it is repeated than in its place; which ones is not "
+               "known");
+  }
+
   std::string reason() const {
     const double mean_mw = (Millijoules{fit_.pass_mj(0)} / Milliseconds{fit_.pass_ms}).value;
     if (adaptation_.steps > 0) {
@@ -300,25 +346,9 @@ class Excited {
   const double t_;
   std::vector<std::optional<std::size_t>> part_of_;  // by slot: its row in the fit
   double outside_ms_ = 0.0;
+  double assumed_mj_ = 0.0;  // of layers that were not repeated and count at the mean power
   Excitation out_;
 };
-
-Known<Metric> plain_draw_mw(const Recording& recording) {
-  std::vector<double> draws;
-  for (const ExcitationWindow& window : recording.excitation) {
-    if (window.round == 0 || !window.plain()) continue;
-    const PowerSamples& power = recording.power;
-    const auto first =
-        std::lower_bound(power.time_ns.begin(), power.time_ns.end(), window.settled_ns);
-    for (auto k = static_cast<std::size_t>(first - power.time_ns.begin());
-         k < power.size() && power.time_ns[k] <= window.end_ns; ++k) {
-      const double mw = power.total_mw(k);
-      if (!std::isnan(mw)) draws.push_back(mw);
-    }
-  }
-  if (draws.empty()) return Missing{"no_samples"};
-  return metric(std::move(draws));
-}
 
 Excitation without_fit(const Recording& recording, const char* code, const std::string& why) {
   Excitation out;
@@ -346,7 +376,7 @@ Excitation excite(const Recording& recording, const SlotTimes& times) {
   }
   const ObservedWindows observed = observe_windows(recording);
   const BurstFitOutcome found = has_bursts(recording)
-                                    ? fit_bursts(observe_bursts(recording))
+                                    ? fit_bursts(observe_bursts(recording), times.mean_ms)
                                     : BurstFitOutcome{fit_excitation(observed.windows), {}};
   const ExciteFitOutcome& outcome = found.outcome;
   if (!outcome.fit) return without_fit(recording, "too_few_windows", outcome.refused);

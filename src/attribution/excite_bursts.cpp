@@ -1,20 +1,15 @@
 #include "attribution/excite_bursts.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
-#include "attribution/excite_least_squares.hpp"
+#include "attribution/counter_grid.hpp"
 #include "layerwatt/units.hpp"
 
 namespace layerwatt {
 namespace {
 
-using Eigen::Index;
-using Eigen::MatrixXd;
-
-constexpr std::array<std::size_t, 4> kTimeDriftPieces = {0, 1, 2, 4};
 constexpr double kClockTolerance = 0.015;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -26,25 +21,27 @@ double median(std::vector<double> values) {
 }
 
 std::vector<CounterStep> steps_of(const PowerSamples& power, std::int64_t origin_ns) {
-  std::vector<CounterStep> steps;
-  const std::size_t channels = power.rails.size() + 1;
-  std::vector<double> counted(channels, 0.0);  // mW × ms since the last step
-  std::int64_t last_ns = 0;
-  bool stepped = false;
+  // Of each step, when it was seen and what was counted since the one before (mW × ms), one a
+  // channel.
+  std::vector<double> seen_ms;
+  std::vector<std::vector<double>> counted;
   for (std::size_t k = 0; k < power.size(); ++k) {
     const double total = power.total_mw(k);
     if (total == 0.0) continue;  // polled between two steps
     const double ms = milliseconds_between(power.begin_ns[k], power.time_ns[k]).value;
-    CounterStep step;
-    step.begin_ms = milliseconds_between(origin_ns, stepped ? last_ns : power.begin_ns[k]).value;
-    step.end_ms = milliseconds_between(origin_ns, power.time_ns[k]).value;
+    seen_ms.push_back(milliseconds_between(origin_ns, power.time_ns[k]).value);
+    std::vector<double>& channels = counted.emplace_back();
+    channels.push_back(total * ms);
+    for (const double rail : power.row(k)) channels.push_back(rail * ms);
+  }
+  put_on_grid(seen_ms);
+  std::vector<CounterStep> steps;
+  // What was counted before the first step is that of a time that is not known.
+  for (std::size_t k = 1; k < seen_ms.size(); ++k) {
+    CounterStep step{seen_ms[k - 1], seen_ms[k], std::move(counted[k])};
     const double length_ms = step.end_ms - step.begin_ms;
-    step.power_mw.push_back(total * ms / length_ms);
-    for (const double rail : power.row(k)) step.power_mw.push_back(rail * ms / length_ms);
-    // What was counted before the first step is that of a time that is not known.
-    if (stepped && !std::isnan(total) && length_ms > 0.0) steps.push_back(std::move(step));
-    last_ns = power.time_ns[k];
-    stepped = true;
+    for (double& value : step.power_mw) value /= length_ms;
+    if (length_ms > 0.0 && !std::isnan(step.power_mw.front())) steps.push_back(std::move(step));
   }
   return steps;
 }
@@ -93,62 +90,13 @@ BurstRecording observe_bursts(const Recording& recording) {
                    static_cast<double>(window.passes);
     seen.extra.assign(window.extra.begin(), window.extra.end());
     seen.plain = window.plain();
+    seen.clock = window.clock_mhz / usual_mhz;
     // NaN, for a clock that is not known, is never off.
-    seen.usable = !(std::abs(window.clock_mhz / usual_mhz - 1.0) > kClockTolerance);
+    seen.usable = !(std::abs(seen.clock - 1.0) > kClockTolerance);
     out.windows.push_back(std::move(seen));
   }
   keep_what_there_is(out.windows);
   out.steps = steps_of(recording.power, origin_ns);
-  return out;
-}
-
-std::optional<ExciteFit> fit_times(const std::vector<BurstWindow>& windows) {
-  ExciteFit out;
-  std::vector<const BurstWindow*> used;
-  for (const BurstWindow& window : windows) {
-    if (window.usable) used.push_back(&window);
-  }
-  if (used.empty()) return std::nullopt;
-  for (std::size_t j = 0; j < windows.front().extra.size(); ++j) {
-    if (std::any_of(used.begin(), used.end(), [j](const auto* w) { return w->extra[j] > 0; })) {
-      out.parts.push_back(j);
-    }
-  }
-  const auto rows = static_cast<Index>(used.size());
-  const auto parts = static_cast<Index>(out.parts.size());
-  MatrixXd mix(rows, parts + 1);
-  std::vector<double> at_ms;
-  for (Index w = 0; w < rows; ++w) {
-    const BurstWindow& window = *used[static_cast<std::size_t>(w)];
-    at_ms.push_back((window.begin_ms + window.end_ms) / 2.0);
-    mix(w, 0) = 1.0 / window.pass_ms;
-    for (Index i = 0; i < parts; ++i) {
-      mix(w, i + 1) = window.extra[out.parts[static_cast<std::size_t>(i)]] / window.pass_ms;
-    }
-  }
-  const MatrixXd ones = MatrixXd::Ones(rows, 1);
-  std::optional<LinearFit> best;
-  double lowest = 0.0;
-  for (const std::size_t pieces : kTimeDriftPieces) {
-    const Index columns = parts + 1 + static_cast<Index>(pieces);
-    if (rows < columns + 3) break;
-    MatrixXd x(rows, columns);
-    x << mix, drift_columns(at_ms, pieces);
-    LinearFit tried = solve_least_squares(x, ones);
-    if (!tried.full_rank) break;
-    const auto n = static_cast<double>(rows);
-    const double squares = std::max(tried.residuals.squaredNorm(), 1e-18);
-    const double score = n * std::log(squares / n) + static_cast<double>(pieces) * std::log(n);
-    if (best && score >= lowest) continue;
-    lowest = score;
-    out.residual_time = std::sqrt(squares / static_cast<double>(rows - columns));
-    best = std::move(tried);
-  }
-  if (!best) return std::nullopt;
-  out.pass_ms = best->coefficients(0, 0);
-  out.extra_ms = best->coefficients.col(0).segment(1, parts);
-  const MatrixXd b = best->solve.middleRows(1, parts);
-  out.time_covariance = out.residual_time * out.residual_time * (b * b.transpose());
   return out;
 }
 

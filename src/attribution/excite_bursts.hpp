@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "attribution/excite_fit.hpp"
@@ -22,9 +23,11 @@ struct BurstWindow {
   double begin_ms = 0.0;  // after the first window's start
   double end_ms = 0.0;
   double pass_ms = 0.0;
-  std::vector<double> extra;  // one a part
+  std::vector<double> extra;  // one a part; the last is what is outside layers
   bool plain = false;
-  bool usable = true;  // its clock is that of plain windows
+  bool usable = true;       // its clock is that of plain windows
+  double clock = 1.0;       // relative to plain windows; NaN: not known
+  double outside_ms = 0.0;  // of a pass: by how much longer it is outside layers, see fit_times()
 };
 
 // What the counter counted between two of its steps.
@@ -45,8 +48,15 @@ bool has_bursts(const Recording& recording);
 BurstRecording observe_bursts(const Recording& recording);
 
 // The half that is about time: parts, pass_ms, extra_ms, its covariance and residual. Empty where
-// the windows are too few.
-std::optional<ExciteFit> fit_times(const std::vector<BurstWindow>& windows);
+// the windows are too few. A layer whose only windows at the plain clock repeat what is outside
+// layers too has the time that it takes in windows at another clock, brought to the plain one, or
+// else its time in place (place_ms, one a layer).
+//
+// What is outside layers does not take as long each time it is repeated (it is the host making the
+// device wait; on an H100 1.2 to 2.6 µs each), so that its time is what a window's pass has too
+// much: BurstWindow::outside_ms is set, and extra_ms of that part is 1.
+std::optional<ExciteFit> fit_times(std::vector<BurstWindow>& windows,
+                                   std::span<const double> place_ms);
 
 // How fast and how far the device adapts, and by how much the counter lags.
 struct Adaptation {
@@ -68,7 +78,9 @@ struct BurstFitOutcome {
 //
 // A_w, one for each mix of repeats, is what the device's adapting takes off in the end; plain
 // windows after it come back by the same law. Lag and τ are the best of a grid; the A_w are there
-// only if they lower Schwarz's criterion. Times are those of fit_times().
-BurstFitOutcome fit_bursts(const BurstRecording& bursts);
+// only if Schwarz's criterion is lower by 10 with them, at a τ that is not at the grid's end. Other
+// lags, τ and drifts that explain the steps nearly as well widen the intervals by how far their
+// figures differ. Times are those of fit_times().
+BurstFitOutcome fit_bursts(BurstRecording bursts, std::span<const double> place_ms);
 
 }  // namespace layerwatt

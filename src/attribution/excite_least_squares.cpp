@@ -29,6 +29,14 @@ LinearFit solve_least_squares(const MatrixXd& x, const MatrixXd& y, Wanted wante
   return fit;
 }
 
+double neighbours_factor(const VectorXd& residuals) {
+  const Index n = residuals.size();
+  if (n < 8) return 1.0;
+  const double squares = residuals.squaredNorm();
+  const double rho = residuals.head(n - 1).dot(residuals.tail(n - 1)) / std::max(squares, 1e-300);
+  return std::clamp((1.0 + rho) / (1.0 - rho), 1.0, 5.0);
+}
+
 MatrixXd drift_columns(std::span<const double> at_ms, std::size_t pieces) {
   MatrixXd h = MatrixXd::Zero(static_cast<Index>(at_ms.size()), static_cast<Index>(pieces));
   if (at_ms.empty() || pieces == 0) return h;

@@ -22,6 +22,9 @@ enum class Wanted { all, coefficients };
 LinearFit solve_least_squares(const Eigen::MatrixXd& x, const Eigen::MatrixXd& y,
                               Wanted wanted = Wanted::all);
 
+// By how much the variance of a sum of neighbours is larger than if they were independent.
+double neighbours_factor(const Eigen::VectorXd& residuals);
+
 // Hats on equal pieces of time, of mean zero; one is left out because they sum to a constant.
 Eigen::MatrixXd drift_columns(std::span<const double> at_ms, std::size_t pieces);
 

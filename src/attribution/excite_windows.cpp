@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "attribution/statistics.hpp"
 #include "layerwatt/units.hpp"
 
 namespace layerwatt {
@@ -51,10 +52,12 @@ bool off(double clock_mhz, double usual_mhz) {
   return std::abs(clock_mhz / usual_mhz - 1.0) > kClockTolerance;
 }
 
-// Which parts it repeats, however often.
+// Which layers it repeats, however often: one that also repeats what is outside layers (the last
+// part) is a cooler version of one that does not.
 std::vector<bool> repeated(const ExcitationWindow& window) {
   std::vector<bool> parts;
   for (const std::uint32_t extra : window.extra) parts.push_back(extra > 0);
+  if (std::count(parts.begin(), parts.end(), true) > 1) parts.back() = false;
   return parts;
 }
 
@@ -140,6 +143,23 @@ ObservedWindows observe_windows(const Recording& recording) {
   }
   out.slowed.assign(slowed.begin(), slowed.end());
   return out;
+}
+
+Known<Metric> plain_draw_mw(const Recording& recording) {
+  std::vector<double> draws;
+  for (const ExcitationWindow& window : recording.excitation) {
+    if (window.round == 0 || !window.plain()) continue;
+    const PowerSamples& power = recording.power;
+    const auto first =
+        std::lower_bound(power.time_ns.begin(), power.time_ns.end(), window.settled_ns);
+    for (auto k = static_cast<std::size_t>(first - power.time_ns.begin());
+         k < power.size() && power.time_ns[k] <= window.end_ns; ++k) {
+      const double mw = power.total_mw(k);
+      if (!std::isnan(mw)) draws.push_back(mw);
+    }
+  }
+  if (draws.empty()) return Missing{"no_samples"};
+  return metric(std::move(draws));
 }
 
 }  // namespace layerwatt

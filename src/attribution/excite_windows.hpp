@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "layerwatt/recording.hpp"
+#include "layerwatt/result.hpp"
 
 namespace layerwatt {
 
@@ -36,5 +37,8 @@ std::vector<double> mean_power_mw(const PowerSamples& power, std::int64_t begin_
 // plain ones, unless no window repeats those parts at the plain clock: then their power is that at
 // another clock, and `slowed` says so.
 ObservedWindows observe_windows(const Recording& recording);
+
+// Of the readings in settled plain windows.
+Known<Metric> plain_draw_mw(const Recording& recording);
 
 }  // namespace layerwatt

@@ -46,5 +46,17 @@ TEST(ExciteLeastSquares, DriftsAreHatsOfMeanZero) {
   EXPECT_EQ(drift_columns(at, 0).cols(), 0);
 }
 
+TEST(ExciteLeastSquares, NeighboursThatScatterTogetherCountMore) {
+  EXPECT_EQ(neighbours_factor(Eigen::VectorXd::Ones(4)), 1.0) << "too few to say";
+  Eigen::VectorXd alternating(10);
+  alternating << 1, -1, 1, -1, 1, -1, 1, -1, 1, -1;
+  EXPECT_EQ(neighbours_factor(alternating), 1.0);
+  // Seven neighbours alike and two not, of ten squares: ρ = 0.5.
+  Eigen::VectorXd blocks(10);
+  blocks << 1, 1, 1, -1, -1, -1, -1, 1, 1, 1;
+  EXPECT_NEAR(neighbours_factor(blocks), 1.5 / 0.5, 1e-12);
+  EXPECT_EQ(neighbours_factor(Eigen::VectorXd::Ones(100)), 5.0) << "at most";
+}
+
 }  // namespace
 }  // namespace layerwatt

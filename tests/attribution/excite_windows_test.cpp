@@ -92,5 +92,18 @@ TEST(ExciteWindows, AClockThatMovedMakesAWindowUseless) {
   EXPECT_THAT(observe_windows(recording).slowed, IsEmpty());
 }
 
+TEST(ExciteWindows, ACoolerWindowStandsInForTheHotOne) {
+  Builder built({"a"});
+  for (int i = 0; i < 3; ++i) built.sample(100.0 * i + 50, 5.0);
+  Recording& recording = built.get();
+  recording.excitation = {window(0, 0, 100, {0, 0}, 1980), window(100, 100, 200, {9, 0}, 1800),
+                          window(200, 200, 300, {5, 300}, 1980)};
+  const ObservedWindows seen = observe_windows(recording);
+  EXPECT_EQ(seen.disturbed, 1u);
+  ASSERT_EQ(seen.windows.size(), 2u);
+  EXPECT_THAT(seen.windows[1].extra, ElementsAre(5.0, 300.0));
+  EXPECT_THAT(seen.slowed, IsEmpty());
+}
+
 }  // namespace
 }  // namespace layerwatt
