@@ -1,7 +1,5 @@
 #include "attribution/excite.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,7 +7,9 @@
 #include <utility>
 
 #include "attribution/excite_bursts.hpp"
+#include "attribution/excite_doubt.hpp"
 #include "attribution/excite_fit.hpp"
+#include "attribution/excite_warnings.hpp"
 #include "attribution/excite_windows.hpp"
 #include "attribution/statistics.hpp"
 #include "layerwatt/units.hpp"
@@ -20,8 +20,9 @@ namespace {
 using Eigen::Index;
 
 constexpr double kNegligibleShare = 0.02;  // of a pass
-constexpr double kCacheEffect = 0.05;      // relative, of a layer's time
-constexpr double kNotableLayer = 0.01;     // of a pass
+// Where layers do not add up to the pass: how much of it any of them may be off, as a multiple of
+// how much they are together. Which ones it is, is not known; twice is as if half of them were.
+constexpr double kUnevenly = 2.0;
 
 Index index(std::size_t i) { return static_cast<Index>(i); }
 
@@ -32,23 +33,28 @@ Estimate with_interval(double mean, double half) {
 class Excited {
  public:
   Excited(const Recording& recording, const SlotTimes& times, const ObservedWindows& observed,
-          const ExciteFit& fit, const Adaptation& adaptation)
+          const ExciteFit& fit)
       : recording_(recording),
         times_(times),
         observed_(observed),
-        fit_(fit),
-        adaptation_(adaptation),
         layers_(recording.iterations.layers.size()),
         rails_(recording.power.rails.size()),
         t_(student_t(std::max<std::size_t>(1, fit.degrees))),
         part_of_(layers_ + 1) {
-    for (std::size_t i = 0; i < fit.parts.size(); ++i) {
-      if (fit.parts[i] <= layers_) part_of_[fit.parts[i]] = i;
-    }
     // Time between two passes is outside layers too: passes run back to back.
     outside_ms_ = fit.pass_ms;
     for (std::size_t j = 0; j < layers_; ++j) outside_ms_ -= times.mean_ms[j];
     outside_ms_ = std::max(0.0, outside_ms_);
+    std::vector<double> place_ms = times.mean_ms;
+    place_ms.resize(layers_ + 1);
+    place_ms[layers_] = outside_ms_;
+    std::vector<double> half_mw;
+    for (Index i = 0; i < index(fit.parts.size()); ++i) half_mw.push_back(t_ * fit.power_std(i, 0));
+    doubtful_ = doubtful_parts(fit, place_ms, half_mw);
+    fit_ = without_parts(fit, doubtful_);
+    for (std::size_t i = 0; i < fit_.parts.size(); ++i) {
+      if (fit_.parts[i] <= layers_) part_of_[fit_.parts[i]] = i;
+    }
   }
 
   Excitation operator()() {
@@ -58,9 +64,8 @@ class Excited {
     }
     put_outside();
     put_rest();
-    put_warnings();
-    warn_about_closure();
-    out_.reason = reason();
+    out_.estimates.warnings = excite_warnings(recording_, times_, observed_, fit_, doubtful_);
+    widen();
     return std::move(out_);
   }
 
@@ -174,6 +179,10 @@ class Excited {
     return slot < layers_ ? times_.mean_ms[slot] : outside_ms_;
   }
 
+  bool is_doubtful(std::size_t slot) const {
+    return std::find(doubtful_.begin(), doubtful_.end(), slot) != doubtful_.end();
+  }
+
   void put_rest() {
     std::vector<std::size_t> rest;
     double rest_ms = 0.0;
@@ -194,7 +203,7 @@ class Excited {
       }
       return;
     }
-    const double half = t_ * std::sqrt(rest_variance());
+    const double half = std::hypot(t_ * std::sqrt(rest_variance()), repeat_errors_mj());
     const auto left = [&](std::size_t channel) {
       double mj = fit_.pass_mj(index(channel));
       for (std::size_t i = 0; i < fit_.parts.size(); ++i) {
@@ -231,7 +240,7 @@ class Excited {
       LayerPower& layer = out_.estimates.layers[j];
       share(layer, times_.mean_ms[j]);
       layer.group = 0;
-      layer.reason = "not_repeated";
+      layer.reason = is_doubtful(j) ? "not_separable" : "not_repeated";
       group_mj += layer.total.energy_mj->mean;
     }
     // How it splits between these layers and what is outside is not known.
@@ -240,107 +249,66 @@ class Excited {
     out_.outside_is_rest = true;
   }
 
-  void warn(std::string code, std::string message, std::string hint) {
-    out_.estimates.warnings.push_back({std::move(code), std::move(message), std::move(hint)});
+  // By how much a repeat's energy may differ from that of the layer in its place: as much as its
+  // time makes of it.
+  double repeat_error_mj(std::size_t slot) const {
+    const auto row = index(*part_of_[slot]);
+    return std::abs(fit_.power_mw(row, 0) * (times_.mean_ms[slot] - fit_.extra_ms(row))) / 1e3;
   }
 
-  std::string layer_names(const std::vector<std::size_t>& slots) const {
-    constexpr std::size_t kNamed = 3;
-    std::string names;
-    for (std::size_t i = 0; i < std::min(kNamed, slots.size()); ++i) {
-      names += (i > 0 ? ", " : "") + (slots[i] < layers_ ? recording_.iterations.layers[slots[i]]
-                                                         : std::string("outside layers"));
+  double repeat_errors_mj() const {
+    double sum_mj = 0.0;
+    for (const std::size_t slot : fit_.parts) {
+      if (slot < layers_) sum_mj += repeat_error_mj(slot);
     }
-    return slots.size() > kNamed ? fmt::format("{} and {} more", names, slots.size() - kNamed)
-                                 : names;
+    return sum_mj;
   }
 
-  void put_warnings() {
-    if (observed_.disturbed > 0) {
-      warn("windows_disturbed",
-           fmt::format("{} windows were left out: the clock or a power limit moved while they ran",
-                       observed_.disturbed),
-           "a device that holds its clock measures faster");
-    }
-    if (fit_.outliers > 0) {
-      warn("outliers",
-           fmt::format("{} windows are far off the fit and were left out", fit_.outliers),
-           "something else may have used power during the run");
-    }
-    if (!observed_.slowed.empty()) {
-      warn("clock_differs",
-           fmt::format("repeating {} lowers the clock by more than 1.5 %: its power is that at the "
-                       "lower clock",
-                       layer_names(observed_.slowed)),
-           "a power limit is near; the figures of these layers are too low by about as much");
-    }
-    std::vector<std::size_t> quicker;
-    double most = 0.0;
-    for (std::size_t i = 0; i < fit_.parts.size(); ++i) {
-      const std::size_t slot = fit_.parts[i];
-      if (slot >= layers_ || times_.mean_ms[slot] < kNotableLayer * fit_.pass_ms) continue;
-      const double effect = 1.0 - fit_.extra_ms(index(i)) / times_.mean_ms[slot];
-      if (effect <= kCacheEffect) continue;
-      quicker.push_back(slot);
-      most = std::max(most, effect);
-    }
-    if (!quicker.empty()) {
-      warn("repeats_run_faster",
-           fmt::format("{} run up to {:.0f} % quicker when repeated, since their data is in the "
-                       "cache by then; their energy is their power then × their time in place",
-                       layer_names(quicker), 100.0 * most),
-           "where it matters, let the cache be evicted between repeats");
-    }
-  }
-
-  // Where all is measured and yet does not add up to the pass, by more than can be chance.
-  void warn_about_closure() {
-    if (out_.outside_is_rest) return;
-    double sum_mj = out_.estimates.outside.total.energy_mj->mean;
+  ExciteSum sum() const {
+    ExciteSum sum{out_.estimates.outside.total.energy_mj->mean, fit_.pass_mj(0), 0.0};
     for (const LayerPower& layer : out_.estimates.layers) {
-      if (layer.total.energy_mj) sum_mj += layer.total.energy_mj->mean;
+      if (layer.total.energy_mj) sum.sum_mj += layer.total.energy_mj->mean;
     }
-    const double pass_mj = fit_.pass_mj(0);
     const double assumed_mj =
         assumed_mj_ + (part_of_[layers_] ? 0.0 : out_.estimates.outside.total.energy_mj->mean);
-    const double half = std::hypot(t_ * std::sqrt(rest_variance()), assumed_mj);
-    if (std::abs(sum_mj - pass_mj) <= half) return;
-    const double off_pct = 100.0 * (sum_mj / pass_mj - 1.0);
-    warn("closure_off",
-         fmt::format("layers and outside add up to {:.3g} % {} than the pass, which the scatter "
-                     "(± {:.2g} %) does not explain",
-                     std::abs(off_pct), off_pct < 0.0 ? "less" : "more", 100.0 * half / pass_mj),
-         off_pct < 0.0
-             ? "a repeat finds in the cache what the layer in its place fetches from memory; which "
-               "layers the difference belongs to is not known"
-             : "a layer may draw more when it is repeated than in its place; which ones is not "
-               "known");
+    sum.half_mj = std::hypot(t_ * std::sqrt(rest_variance()), assumed_mj);
+    return sum;
   }
 
-  std::string reason() const {
-    const double mean_mw = (Millijoules{fit_.pass_mj(0)} / Milliseconds{fit_.pass_ms}).value;
-    if (adaptation_.steps > 0) {
-      return fmt::format(
-          "layers were repeated in place, in bursts right behind plain passes; {} steps of the "
-          "counter, whose scatter is {:.2g} % of the power, {:.0f} ms behind{}",
-          adaptation_.steps, 100.0 * fit_.residual_mw(0) / mean_mw, adaptation_.lag_ms,
-          adaptation_.time_constant_ms > 0.0
-              ? fmt::format("; the device adapts to repeats within {:.0f} ms, and what it draws "
-                            "before that is what counts",
-                            adaptation_.time_constant_ms)
-              : "");
+  static void widen(ColumnPower& column, double relative) {
+    for (Known<Estimate>* value : {&column.power_mw, &column.energy_mj}) {
+      if (!*value || !(*value)->ci95) continue;
+      const double half = (*value)->ci95->hi - (*value)->mean;
+      *value = with_interval((*value)->mean, std::hypot(half, relative * (*value)->mean));
     }
-    return fmt::format(
-        "layers were repeated in place, so that {} windows are each another mix of them; the "
-        "scatter of a window is {:.2g} % of the power",
-        observed_.windows.size(), 100.0 * fit_.residual_mw(0) / mean_mw);
+  }
+
+  // By what the sum shows to be wrong; where there is none, by what may be.
+  void widen() {
+    double relative = 0.0;
+    if (!out_.outside_is_rest) {
+      const ExciteSum all = sum();
+      relative = kUnevenly * all.excess();
+      for (Warning& warning : closure_warning(all)) {
+        out_.estimates.warnings.push_back(std::move(warning));
+      }
+    }
+    for (const std::size_t slot : fit_.parts) {
+      LayerPower& layer = slot < layers_ ? out_.estimates.layers[slot] : out_.estimates.outside;
+      if (out_.outside_is_rest) {
+        const double mj = layer.total.energy_mj->mean;
+        relative = slot < layers_ && mj > 0.0 ? repeat_error_mj(slot) / mj : 0.0;
+      }
+      widen(layer.total, relative);
+      for (ColumnPower& rail : layer.rails) widen(rail, relative);
+    }
   }
 
   const Recording& recording_;
   const SlotTimes& times_;
   const ObservedWindows& observed_;
-  const ExciteFit& fit_;
-  const Adaptation& adaptation_;
+  ExciteFit fit_;
+  std::vector<std::size_t> doubtful_;
   const std::size_t layers_;
   const std::size_t rails_;
   const double t_;
@@ -380,7 +348,8 @@ Excitation excite(const Recording& recording, const SlotTimes& times) {
                                     : BurstFitOutcome{fit_excitation(observed.windows), {}};
   const ExciteFitOutcome& outcome = found.outcome;
   if (!outcome.fit) return without_fit(recording, "too_few_windows", outcome.refused);
-  Excitation out = Excited(recording, times, observed, *outcome.fit, found.adaptation)();
+  Excitation out = Excited(recording, times, observed, *outcome.fit)();
+  out.reason = excite_reason(observed, *outcome.fit, found.adaptation);
   out.power_draw_mw = plain_draw_mw(recording);
   return out;
 }

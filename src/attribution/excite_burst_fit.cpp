@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "attribution/excite_burst_agreement.hpp"
 #include "attribution/excite_burst_search.hpp"
 #include "attribution/excite_burst_weights.hpp"
 #include "attribution/excite_bursts.hpp"
@@ -69,7 +70,7 @@ void search_again(const BurstSteps& steps, BurstTrial& best, double pass_ms) {
 
 // other: what is added to the variance of e_j, of the total, since other models explain it too.
 ExciteFit conclude(const BurstSteps& steps, const BurstTrial& trial, const ExciteFit& times,
-                   const MatrixXd& other) {
+                   MatrixXd other, const Agreement& agreement) {
   ExciteFit out = times;
   const Index parts = index(steps.parts().size());
   const Index channels = trial.rows.power.cols();
@@ -88,15 +89,20 @@ ExciteFit conclude(const BurstSteps& steps, const BurstTrial& trial, const Excit
   const double drift_variance = out.drift_std * out.drift_std;
   const MatrixXd a = trial.fit.solve.middleRows(1, parts);
   const VectorXd a0 = trial.fit.solve.row(0).transpose();
+  const VectorXd grown = Eigen::Map<const VectorXd>(agreement.factor.data(), parts);
+  other.diagonal() += Eigen::Map<const VectorXd>(agreement.idle_variance.data(), parts);
+  out.windows = agreement.windows;
+  out.disagreement = agreement.factor;
   for (Index c = 0; c < channels; ++c) {
     const VectorXd residuals = trial.fit.residuals.col(c);
     const double noise = residuals.squaredNorm() / degrees * neighbours_factor(residuals);
     const VectorXd mw = out.power_mw.col(c);
     const double share = trial.fit.coefficients(0, c) / trial.fit.coefficients(0, 0);
     const MatrixXd time_part = mw.asDiagonal() * times.time_covariance * mw.asDiagonal();
-    const MatrixXd covariance = per_ms.asDiagonal() *
-                                (noise * (a * a.transpose()) + time_part + share * share * other) *
-                                per_ms.asDiagonal();
+    const MatrixXd scatter =
+        grown.asDiagonal() * (noise * (a * a.transpose())) * grown.asDiagonal();
+    const MatrixXd covariance =
+        per_ms.asDiagonal() * (scatter + time_part + share * share * other) * per_ms.asDiagonal();
     const MatrixXd all = covariance + drift_variance * (mw * mw.transpose());
     out.residual_mw(c) = std::sqrt(residuals.squaredNorm() / degrees);
     out.pass_mj_std(c) =
@@ -156,7 +162,8 @@ BurstFitOutcome fit_bursts(BurstRecording bursts, std::span<const double> place_
   const std::size_t outliers = leave_out_odd(steps, best, pass_ms);
   search_again(steps, best, pass_ms);
   best = in_full(steps, best, pass_ms);
-  out.outcome.fit = conclude(steps, best, *times, ambiguity(steps, best, times->pass_ms));
+  out.outcome.fit = conclude(steps, best, *times, ambiguity(steps, best, times->pass_ms),
+                             window_agreement(bursts, steps, best, times->extra_ms));
   out.outcome.fit->outliers = outliers;
   out.adaptation = adaptation(steps, best);
   return out;

@@ -96,6 +96,14 @@ BurstTrial search_adapting(const BurstSteps& steps, const BurstTrial& still, dou
 
 }  // namespace
 
+MatrixXd weighted_design(const BurstTrial& trial) {
+  const MatrixXd drift = drift_columns(trial.rows.at_ms, trial.pieces);
+  MatrixXd x(trial.rows.mix.rows(),
+             trial.rows.mix.cols() + trial.rows.adapted.cols() + drift.cols());
+  x << trial.rows.mix, trial.rows.adapted, trial.rows.power.col(0).asDiagonal() * drift;
+  return trial.rows.weight.asDiagonal() * x;
+}
+
 BurstTrial try_bursts(const BurstSteps& steps, const BurstTrial& like,
                       const std::vector<double>& plain_over, Wanted wanted) {
   BurstTrial trial;
@@ -108,13 +116,11 @@ BurstTrial try_bursts(const BurstSteps& steps, const BurstTrial& like,
   const Index columns = trial.rows.mix.cols() + trial.rows.adapted.cols() + index(pieces);
   if (rows < columns + index(kLeastDegrees)) return trial;
   trial.degrees = static_cast<std::size_t>(rows - columns);
-  const MatrixXd drift = drift_columns(trial.rows.at_ms, pieces);
-  MatrixXd x(rows, columns);
-  x << trial.rows.mix, trial.rows.adapted, trial.rows.power.col(0).asDiagonal() * drift;
-  trial.fit = solve_least_squares(trial.rows.weight.asDiagonal() * x,
+  trial.fit = solve_least_squares(weighted_design(trial),
                                   trial.rows.weight.asDiagonal() * trial.rows.power, wanted);
   if (!trial.fit.full_rank) return trial;
-  trial.drift = drift * trial.fit.coefficients.col(0).tail(index(pieces));
+  trial.drift =
+      drift_columns(trial.rows.at_ms, pieces) * trial.fit.coefficients.col(0).tail(index(pieces));
   const auto n = static_cast<double>(rows);
   const double squares = std::max(trial.fit.residuals.col(0).squaredNorm(), 1e-12);
   trial.score = n * std::log(squares / n) + static_cast<double>(columns) * std::log(n) -

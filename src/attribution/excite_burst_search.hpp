@@ -26,6 +26,9 @@ struct BurstTrial {
 BurstTrial try_bursts(const BurstSteps& steps, const BurstTrial& like,
                       const std::vector<double>& plain_over, Wanted wanted = Wanted::coefficients);
 
+// What trial.fit is of, weighted: 1/T, one column a part, one a mix, one a piece of the drift.
+Eigen::MatrixXd weighted_design(const BurstTrial& trial);
+
 // By mix, what a plain pass of pass_ms draws over what this mix draws at its start.
 std::vector<double> plain_over(const BurstSteps& steps, const BurstTrial& trial, double pass_ms);
 

@@ -89,6 +89,17 @@ StepRows BurstSteps::rows(double lag_ms, double tau_ms,
   return rows;
 }
 
+Eigen::VectorXd BurstSteps::share_of(const StepRows& rows, std::size_t window,
+                                     double lag_ms) const {
+  Eigen::VectorXd share(index(rows.steps.size()));
+  for (std::size_t i = 0; i < rows.steps.size(); ++i) {
+    const double begin = steps_[rows.steps[i]].begin_ms - lag_ms;
+    const double end = steps_[rows.steps[i]].end_ms - lag_ms;
+    share(index(i)) = shared_ms(windows_[window], begin, end) / (end - begin);
+  }
+  return share;
+}
+
 std::vector<BurstSteps::Seen> BurstSteps::find_used(double lag_ms) const {
   std::vector<Seen> used;
   std::size_t first = 0;

@@ -47,6 +47,9 @@ class BurstSteps {
   // mix, the power of a plain window over that of this one at its start.
   StepRows rows(double lag_ms, double tau_ms, const std::vector<double>& plain_over) const;
 
+  // By row, which share of its step the window takes up.
+  Eigen::VectorXd share_of(const StepRows& rows, std::size_t window, double lag_ms) const;
+
  private:
   struct Seen {
     std::size_t step = 0;

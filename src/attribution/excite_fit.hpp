@@ -38,6 +38,10 @@ struct ExciteFit {
   std::size_t degrees = 0;     // of freedom of the residual
   std::size_t outliers = 0;    // windows left out because nothing explains them
   std::size_t drift_pieces = 0;
+  // Bursts alone, by part: how many windows repeat it, and by how much more than their readings'
+  // scatter explains they differ (1: no more; in power_std).
+  std::vector<std::size_t> windows;
+  std::vector<double> disagreement;
 };
 
 struct ExciteFitOutcome {

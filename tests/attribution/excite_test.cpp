@@ -21,6 +21,7 @@ struct Board {
   double outside_ms = 1.0;
   bool repeat_b = true;
   bool repeat_outside = false;
+  double a_draws = 1.0;  // when it is repeated, relative to what it draws in its place
 
   Recording record() const {
     Builder built({"a", "b"});
@@ -35,7 +36,8 @@ struct Board {
       rows.push_back({0, 0, 0});
       for (const auto& extra : rows) {
         const double longer_ms = 3.2 * extra[0] + 2.0 * extra[1] + outside_ms * extra[2];
-        const double longer_mj = 25.6 * extra[0] + 6.0 * extra[1] + 5.0 * outside_ms * extra[2];
+        const double longer_mj =
+            25.6 * a_draws * extra[0] + 6.0 * extra[1] + 5.0 * outside_ms * extra[2];
         const double mw = 1000.0 * (38.0 + 5.0 * outside_ms + longer_mj) / (pass_ms + longer_ms);
         ExcitationWindow window;
         window.round = round;
@@ -109,6 +111,46 @@ TEST(Excite, ALayerThatIsNeverRepeatedSharesWhatIsLeft) {
   const Interval group = *result.groups[0].energy_mj->ci95;
   EXPECT_LE(group.lo, 6.0);
   EXPECT_GE(group.hi, 6.0);
+}
+
+TEST(Excite, ASumThatIsOffWidensAllIntervals) {
+  Board board;
+  board.repeat_outside = true;
+  board.a_draws = 1.2;
+  const Result result = attribute(board.record());
+  // 38.4 + 6 + 5 of 43 mJ: 14.9 % too much, and any layer may be off by twice that.
+  EXPECT_NEAR(result.closure->ratio, 49.4 / 43.0, 1e-6);
+  EXPECT_NE(find_warning(result.warnings, "closure_off"), nullptr);
+  const Interval a = *result.layers[0].energy_mj->ci95;
+  EXPECT_LE(a.lo, 32.0);
+  EXPECT_NEAR(a.hi - 38.4, 38.4 * 2.0 * 6.4 / 43.0, 1e-3);
+  const Interval b = *result.layers[1].power_mw->ci95;
+  EXPECT_NEAR(b.hi - 3000.0, 3000.0 * 2.0 * 6.4 / 43.0, 0.1);
+}
+
+TEST(Excite, WhereNothingChecksTheSumARepeatMayDifferAsMuchAsItIsQuicker) {
+  const Result result = attribute(Board{}.record());
+  // 8 W for 4 ms or for 3.2.
+  EXPECT_NEAR(result.layers[0].energy_mj->ci95->lo, 25.6, 1e-3);
+  EXPECT_NEAR(result.layers[1].energy_mj->ci95->lo, 6.0, 1e-3);
+  EXPECT_NEAR(result.outside_layers.energy_mj->ci95->hi, 5.0 + 6.4, 1e-3);
+}
+
+TEST(Excite, AFigureThatCannotBeIsNotGiven) {
+  Board board;
+  board.repeat_outside = true;
+  for (const double a_draws : {-0.5, 1.6}) {
+    board.a_draws = a_draws;
+    const Result result = attribute(board.record());
+    EXPECT_EQ(result.layers[0].reason, "not_separable") << a_draws;
+    EXPECT_FALSE(result.layers[0].energy_mj->ci95.has_value());
+    ASSERT_EQ(result.groups.size(), 1u);
+    EXPECT_THAT(result.groups[0].layers, ElementsAre(0u));
+    EXPECT_NEAR(result.groups[0].energy_mj->mean, 32.0, 1e-6) << "what is left of 43 mJ";
+    EXPECT_NEAR(result.layers[1].energy_mj->mean, 6.0, 1e-6);
+    EXPECT_NE(find_warning(result.warnings, "layers_doubtful"), nullptr);
+    EXPECT_EQ(result.closure.reason(), "outside_is_the_rest");
+  }
 }
 
 TEST(Excite, APassiveMethodIsRefusedForItsRecording) {

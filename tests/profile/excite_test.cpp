@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <string>
 
 #include "fakes/scratch_directory.hpp"
 #include "layerwatt/error.hpp"
@@ -86,12 +87,12 @@ Scored measure(std::uint64_t seed, const std::string& sensor, double max_time_s)
   return score;
 }
 
-// Fixed seeds, so that a failure is of the code and not of the draw: of 36 intervals as many as 7
-// miss by chance in one draw of some. LAYERWATT_TEST_SEED draws others.
+// Fixed seeds, so that a failure is of the code and not of the draw: intervals of one run miss
+// together. LAYERWATT_TEST_SEED draws others.
 void check_sensor(const std::string& sensor, double max_time_s) {
   const char* given = std::getenv("LAYERWATT_TEST_SEED");
   const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 20261123;
-  constexpr std::uint64_t kSeeds = 6;
+  constexpr std::uint64_t kSeeds = 10;
   std::size_t covered = 0;
   std::size_t layers = 0;
   for (std::uint64_t seed = first; seed < first + kSeeds; ++seed) {
@@ -101,7 +102,8 @@ void check_sensor(const std::string& sensor, double max_time_s) {
     covered += score.covered;
     layers += score.layers;
   }
-  EXPECT_GE(static_cast<double>(covered), 5.0 / 6.0 * static_cast<double>(layers))
+  ::testing::Test::RecordProperty("covered", std::to_string(covered));
+  EXPECT_GE(static_cast<double>(covered), 0.9 * static_cast<double>(layers))
       << covered << " of " << layers << ", seeds from " << first;
 }
 

@@ -1,0 +1,115 @@
+#include "attribution/excite_burst_agreement.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <utility>
+
+namespace layerwatt {
+namespace {
+
+// Plain passes of 400 W, 1 ms. One more ms of part 0 draws 900 W, of part 1 300 W, and idle time
+// (part 2, which is outside layers) 100 W. Windows are known exactly; steps have a noise of 2 W.
+struct Bench {
+  BurstRecording bursts;
+  std::mt19937_64 random{3};
+  double now = 0.0;
+  std::vector<double> window_mw;
+
+  void window(std::vector<double> extra, double outside_ms, double more_mw = 0.0) {
+    BurstWindow window;
+    window.plain = extra[0] + extra[1] + extra[2] == 0.0;
+    window.pass_ms = 1.0 + extra[0] + extra[1] + outside_ms;
+    window.outside_ms = outside_ms;
+    const double mw_ms = 400e3 + 900e3 * extra[0] + 300e3 * extra[1] + 100e3 * outside_ms;
+    window_mw.push_back(mw_ms / window.pass_ms + more_mw);
+    window.extra = std::move(extra);
+    window.begin_ms = now;
+    window.end_ms = now += window.plain ? 700.0 : 300.0;
+    bursts.windows.push_back(std::move(window));
+  }
+  void plain() { window({0.0, 0.0, 0.0}, 0.0); }
+  void burst(std::vector<double> extra, double outside_ms, double more_mw = 0.0) {
+    plain();
+    window(std::move(extra), outside_ms, more_mw);
+  }
+  Agreement agreement() {
+    plain();
+    std::normal_distribution<double> noise(0.0, 2e3);
+    for (double at = 0.0; at < now; at += 100.0) {
+      std::size_t w = 0;
+      while (bursts.windows[w].end_ms <= at) ++w;
+      bursts.steps.push_back({at, at + 100.0, {window_mw[w] + noise(random)}});
+    }
+    const BurstSteps steps(bursts);
+    const std::vector<double> over(steps.mixes().amount.size(), 1.0);
+    const BurstTrial trial = try_bursts(steps, {}, over, Wanted::all);
+    return window_agreement(bursts, steps, trial, Eigen::Vector3d(1.0, 1.0, 1.0));
+  }
+};
+
+TEST(ExciteBurstAgreement, WindowsThatSayTheSameNeedNoMore) {
+  Bench bench;
+  for (int k = 0; k < 4; ++k) {
+    bench.burst({1.0, 0.0, 0.0}, 0.0);
+    bench.burst({0.0, 1.0, 0.0}, 0.0);
+    bench.burst({0.0, 0.0, 9.0}, 1.0);
+  }
+  const Agreement found = bench.agreement();
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(found.windows[i], 4u);
+    EXPECT_GE(found.factor[i], 1.0);
+    EXPECT_LT(found.factor[i], 1.6);
+    EXPECT_EQ(found.idle_variance[i], 0.0);
+  }
+}
+
+TEST(ExciteBurstAgreement, WindowsThatDoNotMakeTheirPartLessSure) {
+  Bench bench;
+  for (int k = 0; k < 4; ++k) {
+    // 10 W of 650 more or less: 20 mW ms in e_0, where three steps of 2 W say 1.2 W.
+    bench.burst({1.0, 0.0, 0.0}, 0.0, k % 2 == 0 ? 10e3 : -10e3);
+    bench.burst({0.0, 1.0, 0.0}, 0.0);
+  }
+  const Agreement found = bench.agreement();
+  EXPECT_GT(found.factor[0], 2.0);
+  EXPECT_LT(found.factor[1], 1.6);
+}
+
+TEST(ExciteBurstAgreement, OneWindowIsNotCheckedByAnother) {
+  Bench bench;
+  bench.burst({1.0, 0.0, 0.0}, 0.0);
+  for (int k = 0; k < 3; ++k) bench.burst({0.0, 1.0, 0.0}, 0.0);
+  const Agreement found = bench.agreement();
+  EXPECT_EQ(found.windows[0], 1u);
+  EXPECT_EQ(found.factor[0], 1.5);
+  EXPECT_EQ(found.idle_variance[0], 0.0) << "it has no idle time in it";
+}
+
+TEST(ExciteBurstAgreement, IdleTimeInASingleWindowMayNotHaveBeenIdle) {
+  Bench bench;
+  bench.burst({2.0, 0.0, 9.0}, 0.5);
+  for (int k = 0; k < 3; ++k) {
+    bench.burst({0.0, 1.0, 0.0}, 0.0);
+    bench.burst({0.0, 0.0, 9.0}, 1.0);
+  }
+  const Agreement found = bench.agreement();
+  EXPECT_EQ(found.windows[0], 1u);
+  // 30 % of 0.5 ms at 900 W instead of 100, over two runs.
+  EXPECT_NEAR(std::sqrt(found.idle_variance[0]), 0.3 * 0.5 * 800e3 / 2.0, 2e3);
+  EXPECT_EQ(found.windows[2], 3u) << "not the one that repeats part 0 as well";
+}
+
+TEST(ExciteBurstAgreement, WindowsThatNoStepSawDoNotCount) {
+  Bench bench;
+  for (int k = 0; k < 3; ++k) {
+    bench.burst({1.0, 0.0, 0.0}, 0.0);
+    bench.burst({0.0, 1.0, 0.0}, 0.0);
+  }
+  bench.bursts.windows[1].usable = false;
+  EXPECT_EQ(bench.agreement().windows[0], 2u);
+}
+
+}  // namespace
+}  // namespace layerwatt
