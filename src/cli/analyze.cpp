@@ -5,6 +5,7 @@
 #include <string>
 #include <system_error>
 
+#include "cli/archive_flags.hpp"
 #include "cli/budgets.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
@@ -30,6 +31,7 @@ struct AnalyzeCommand {
   std::string layer_info;
   std::string method = "auto";
   OutputFiles outputs;
+  ArchiveFlags archive;
   Budgets budgets;
 };
 
@@ -74,6 +76,7 @@ Recording load(const AnalyzeCommand& command) {
 
 int run_analyze(const Program& program, const AnalyzeCommand& command) {
   command.outputs.check();
+  command.archive.check(program);
   command.budgets.check();
   const Recording recording = load(command);
   AttributionOptions options;
@@ -81,6 +84,7 @@ int run_analyze(const Program& program, const AnalyzeCommand& command) {
   Result result = attribute(recording, options);
   if (!command.layer_info.empty()) join_layer_info_file(command.layer_info, result);
   command.outputs.write(program, result, recording);
+  command.archive.put(program, result, recording, false);
   command.budgets.judge(result);
   return 0;
 }
@@ -106,6 +110,7 @@ void add_analyze(CLI::App& app, Program& program) {
       ->check(CLI::IsMember({"auto", "overlap", "deconvolve"}))
       ->type_name("NAME");
   command->outputs.add_to(sub);
+  command->archive.add_to(sub);
   command->budgets.add_to(sub);
   sub.callback([&program, command] {
     program.run = [&program, command] { return run_analyze(program, *command); };

@@ -9,6 +9,7 @@ namespace layerwatt::cli {
 using AddCommand = void (*)(CLI::App& app, Program& program);
 
 void add_analyze(CLI::App& app, Program& program);
+void add_archive(CLI::App& app, Program& program);
 void add_benchmark(CLI::App& app, Program& program);
 void add_build(CLI::App& app, Program& program);
 void add_calibrate(CLI::App& app, Program& program);
@@ -23,9 +24,9 @@ void add_simulate(CLI::App& app, Program& program);
 void add_sweep(CLI::App& app, Program& program);
 
 inline constexpr AddCommand kCommands[] = {
-    add_profile,  add_analyze,   add_compare, add_sweep,    add_record, add_parse_tegrastats,
-    add_sensors,  add_calibrate, add_doctor,  add_simulate, add_build,  add_benchmark,
-    add_selftest,
+    add_profile,          add_analyze,  add_compare,   add_archive, add_sweep,    add_record,
+    add_parse_tegrastats, add_sensors,  add_calibrate, add_doctor,  add_simulate, add_build,
+    add_benchmark,        add_selftest,
 };
 
 }  // namespace layerwatt::cli

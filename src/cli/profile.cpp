@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/archive_flags.hpp"
 #include "cli/budgets.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
@@ -36,6 +37,7 @@ struct ProfileCommand {
   std::vector<std::string> inputs;
   std::string layer_info;
   OutputFiles outputs;
+  ArchiveFlags archive;
   Budgets budgets;
 };
 
@@ -145,6 +147,7 @@ int run_profile(Program& program, ProfileCommand& command) {
   options.attribution.method = method_of_flag(command.method);
   options.engine_options.device = options.sensor_options.device;
   command.outputs.check();
+  command.archive.check(program);
   command.budgets.check();
 
   StopSignals signals;
@@ -166,6 +169,7 @@ int run_profile(Program& program, ProfileCommand& command) {
       kept.keep_and_tell();
       return exit_code(ErrorKind::interrupted);
     }
+    command.archive.put(program, measured.result, measured.recording, true);
     finished = measured.result;
   } catch (...) {
     bar.clear();
@@ -188,6 +192,7 @@ void add_profile(CLI::App& app, Program& program) {
   add_response_flags(sub, help, command->options.sensor_options);
   add_run_flags(sub, help, *command);
   command->outputs.add_to(sub);
+  command->archive.add_to(sub);
   command->budgets.add_to(sub);
   sub.callback([&program, command] {
     program.run = [&program, command] { return run_profile(program, *command); };

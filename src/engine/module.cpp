@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/dynlib.hpp"
+#include "core/module_path.hpp"
 #include "layerwatt/error.hpp"
 
 namespace layerwatt {
@@ -15,18 +16,6 @@ namespace fs = std::filesystem;
 
 #define LAYERWATT_STRING2(x) #x
 #define LAYERWATT_STRING(x) LAYERWATT_STRING2(x)
-
-std::vector<fs::path> module_directories(const Host& host) {
-  std::vector<fs::path> directories;
-  if (auto given = host.sys.env("LAYERWATT_MODULE_PATH")) directories.emplace_back(*given);
-  if (const fs::path here = directory_of_this_code(); !here.empty()) {
-    directories.push_back(here / "../lib/layerwatt");
-    directories.push_back(here / "layerwatt");
-    directories.push_back(here);
-  }
-  directories.emplace_back(LAYERWATT_INSTALLED_MODULES);
-  return directories;
-}
 
 struct OpenedModule {
   DynamicLibrary library;
@@ -39,10 +28,7 @@ const EngineBackend& open_module(const Host& host, const std::string& name) {
   static std::mutex mutex;
   static auto& opened = *new std::map<fs::path, OpenedModule>;
   const std::lock_guard lock(mutex);
-  for (const fs::path& directory : module_directories(host)) {
-    std::error_code failed;
-    const fs::path file = fs::canonical(directory / ("liblayerwatt_" + name + ".so"), failed);
-    if (failed) continue;
+  if (const fs::path file = find_module(host.sys, name); !file.empty()) {
     if (auto known = opened.find(file); known != opened.end()) return *known->second.backend;
     DynamicLibrary library(file);
     using Entry = const EngineBackend* (*)();

@@ -1,0 +1,105 @@
+#include "archive/duckdb.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "archive/embedded_files.hpp"
+#include "core/subprocess.hpp"
+#include "layerwatt/error.hpp"
+
+namespace layerwatt::archive {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kProgram = "layerwatt_archive.py";
+constexpr const char* kHint =
+    "run pip install duckdb, and set LAYERWATT_PYTHON to a Python that has it where python3 is "
+    "another";
+
+std::string program_text() {
+  for (const EmbeddedFile& file : kEmbeddedFiles) {
+    if (file.name == kProgram) return std::string(file.text);
+  }
+  throw std::logic_error(std::string(kProgram) + " is not compiled in");
+}
+
+Answer run(const Host& host, const Json& request, const std::atomic<bool>& stop) {
+  const std::string python = host.sys.env("LAYERWATT_PYTHON").value_or("python3");
+  SubprocessOptions options;
+  options.command = {python, "-c", program_text(), request.dump()};
+  std::vector<std::string> lines;
+  try {
+    Subprocess child(options);
+    std::string line;
+    for (;;) {
+      std::string_view piece;
+      const auto read = child.read_line(piece, std::chrono::milliseconds(100));
+      if (stop) {
+        child.terminate();
+        throw Error(ErrorKind::interrupted, "interrupted before the answer came");
+      }
+      if (read == Subprocess::Read::end) break;
+      if (read == Subprocess::Read::timeout) continue;
+      line += piece;
+      if (read == Subprocess::Read::cut_line) continue;
+      lines.push_back(std::exchange(line, {}));
+    }
+    if (!line.empty()) lines.push_back(line);
+    child.wait();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    throw Error(ErrorKind::io, "DuckDB could not be asked: " + error.problem(), python, kHint);
+  }
+  return read_answer(lines, python);
+}
+
+}  // namespace
+
+Answer read_answer(const std::vector<std::string>& lines, const std::string& where) {
+  Answer answer;
+  std::string other;
+  bool ended = false;
+  for (const std::string& line : lines) {
+    const Json value = Json::parse(line, nullptr, false);
+    if (value.is_array()) {
+      answer.rows.push_back(value.get<std::vector<Json>>());
+    } else if (value.is_object() && value.contains("error")) {
+      const std::string kind = value.value("kind", "io");
+      const std::string what = value["error"].get<std::string>();
+      if (kind == "missing") throw Error(ErrorKind::io, what, where, kHint);
+      throw Error(kind == "io" ? ErrorKind::io : ErrorKind::bad_input, what, {},
+                  kind == "io" ? "" : "docs/archive.md lists the tables and their columns");
+    } else if (value.is_object() && value.contains("columns")) {
+      answer.columns = value["columns"].get<std::vector<std::string>>();
+      answer.types = value["types"].get<std::vector<std::string>>();
+    } else if (value.is_object() && value.contains("rows")) {
+      ended = true;
+      answer.files = value.value("files", std::size_t{0});
+      for (const auto& [step, seconds] : value["seconds"].items()) {
+        answer.seconds += seconds.get<double>();
+      }
+    } else {
+      other += line + '\n';
+    }
+  }
+  if (!ended) {
+    throw Error(ErrorKind::io, "the answer broke off" + (other.empty() ? "" : ": " + other), where,
+                "is there enough memory?");
+  }
+  return answer;
+}
+
+Answer ask(const Host& host, const std::string& archive, const std::string& sql,
+           const std::map<std::string, std::string>& parameters, const std::atomic<bool>& stop) {
+  return run(host, {{"archive", archive}, {"sql", sql}, {"parameters", parameters}}, stop);
+}
+
+Answer compact(const Host& host, const std::string& archive, const std::string& target,
+               const std::atomic<bool>& stop) {
+  return run(host, {{"archive", archive}, {"compact", target}}, stop);
+}
+
+}  // namespace layerwatt::archive

@@ -1,0 +1,263 @@
+// Adding, listing, asking and collecting, as a user does. What needs Arrow or DuckDB is skipped,
+// with a word, where they are not there.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/outcome.hpp"
+#include "cli/shell.hpp"
+#include "fakes/scratch_directory.hpp"
+
+namespace layerwatt::cli {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kManifest = R"({"format":"layerwatt-recording","version":1,
+"created":"2024-05-01T12:00:00Z","device":{"name":"bench"},"engine":{"name":"hand","model":"m"},
+"sensor":{"kind":"meter","period_ms":1,"window_ms":0,"latency_ms":0,"time_constant_ms":0,
+"timestamp_error_ms":0,"rails":[{"name":"VIN","in_total":true}],"scope":"board"},
+"clock":"unix_ns"})";
+constexpr const char* kIterations =
+    "start_ns,end_ns,conv,fc\n"
+    "1000000000,1003500000,2.0,1.0\n"
+    "1010000000,1013500000,2.0,1.0\n";
+constexpr const char* kPower =
+    "time_ns,VIN\n999000000,1000\n1001000000,4000\n1002500000,2000\n1008000000,1000\n"
+    "1011000000,4000\n1012500000,2000\n1028000000,1000\n";
+
+// A Python with duckdb, or empty.
+std::string duckdb_python() {
+  const std::string in_tree = LAYERWATT_SOURCE "/.venv/bin/python";
+  for (const std::string& python :
+       {SysRoot().env("LAYERWATT_PYTHON").value_or(""), in_tree, std::string("python3")}) {
+    if (python.empty()) continue;
+    if (run_shell(shell_quoted(python) + " -c 'import duckdb' 2>/dev/null").code == 0) {
+      return python;
+    }
+  }
+  return {};
+}
+
+Host host_with(const std::string& python, const std::string& commit = {}) {
+  Host host;
+  host.sys = SysRoot("/", [=](const std::string& name) -> std::optional<std::string> {
+    if (name == "LAYERWATT_PYTHON") return python;
+    if (name == "LAYERWATT_COMMIT" && !commit.empty()) return commit;
+    return std::nullopt;
+  });
+  return host;
+}
+
+struct Bench {
+  fakes::ScratchDirectory scratch;
+  std::string recording = (scratch / "r").string();
+  std::string archive = (scratch / "a").string();
+  Bench() {
+    scratch.write("r/manifest.json", kManifest);
+    scratch.write("r/iterations.csv", kIterations);
+    scratch.write("r/power.csv", kPower);
+  }
+};
+
+TEST(ArchiveCommand, WhereThereIsNoArchiveItSaysHowToMakeOne) {
+  const Bench bench;
+  for (const char* command : {"list", "gc"}) {
+    const Outcome outcome = run_layerwatt({"archive", command, "--archive", bench.archive});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("there is no archive"), HasSubstr("archive add")));
+  }
+}
+
+TEST(ArchiveCommand, QuestionsAreListedWithWhatTheyNeed) {
+  const Outcome outcome = run_layerwatt({"archive", "query", "--question", "list"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("layer-trend"), HasSubstr("--set layer=…  (needed)"),
+                                 HasSubstr("--set model=%  (unless given)")));
+}
+
+TEST(ArchiveCommand, MistakesAreTheUsers) {
+  EXPECT_EQ(run_layerwatt({"archive"}).code, 2);
+  EXPECT_EQ(run_layerwatt({"archive", "query", "--archive", "a"}).code, 2);
+  EXPECT_EQ(run_layerwatt({"archive", "query", "SELECT 1"}).code, 2);
+  EXPECT_EQ(run_layerwatt({"archive", "query", "--archive", "a", "SELECT 1", "--set", "x"}).code,
+            2);
+  EXPECT_EQ(run_layerwatt({"archive", "query", "--archive", "a", "--question", "none"}).code, 2);
+}
+
+TEST(ArchiveCommand, WithoutDuckDbItSaysWhatToInstall) {
+  const fakes::ScratchDirectory scratch;
+  const auto python = scratch.write(
+      "python", "#!/bin/sh\necho '{\"error\":\"this has no duckdb\",\"kind\":\"missing\"}'\n");
+  std::filesystem::permissions(python, std::filesystem::perms::owner_all);
+  const Outcome outcome =
+      run_layerwatt({"archive", "query", "--archive", scratch.path().string(), "SELECT 1"},
+                    host_with(python.string()));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("no duckdb"), HasSubstr("pip install duckdb")));
+}
+
+#ifdef LAYERWATT_HAVE_ARCHIVE
+
+TEST(ArchiveCommand, WhatIsAddedIsListedOnce) {
+  const Bench bench;
+  const std::vector<std::string> add = {"archive", "add", bench.recording, "--archive",
+                                        bench.archive};
+  ASSERT_EQ(run_layerwatt(add).code, 0);
+  EXPECT_THAT(run_layerwatt(add).err, HasSubstr("already"));
+  const Outcome listed = run_layerwatt({"archive", "list", "--lines", "--archive", bench.archive});
+  ASSERT_EQ(listed.code, 0) << listed.err;
+  const json run = json::parse(listed.out);
+  EXPECT_EQ(run["date"], "2024-05-01");
+  EXPECT_EQ(run["device"], "bench");
+  EXPECT_EQ(run["model"], "m");
+  const Outcome gc =
+      run_layerwatt({"archive", "gc", "--archive", bench.archive, "--older-than", "1"});
+  EXPECT_THAT(gc.out, HasSubstr("older than"));
+  EXPECT_THAT(gc.err, HasSubstr("--delete"));
+  EXPECT_NE(run_layerwatt({"archive", "list", "--archive", bench.archive}).out, "") << "a dry run";
+  EXPECT_EQ(
+      run_layerwatt({"archive", "gc", "--archive", bench.archive, "--older-than", "1", "--delete"})
+          .code,
+      0);
+  EXPECT_EQ(run_layerwatt({"archive", "list", "--archive", bench.archive}).out, "");
+}
+
+TEST(ArchiveCommand, AResultThatCannotBeReadDoesNotKeepTheOthersOut) {
+  const Bench bench;
+  const auto bad = bench.scratch.write("bad.json", "{");
+  const Outcome outcome =
+      run_layerwatt({"archive", "add", bad.string(), bench.recording, "--archive", bench.archive});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("1 of 2 were not archived"));
+  EXPECT_NE(run_layerwatt({"archive", "list", "--archive", bench.archive}).out, "");
+}
+
+TEST(ArchiveCommand, ATimeThatIsNoneIsRefusedBeforeAnythingIsWritten) {
+  const Bench bench;
+  EXPECT_EQ(run_layerwatt(
+                {"archive", "add", bench.recording, "--archive", bench.archive, "--time", "noon"})
+                .code,
+            2);
+  EXPECT_FALSE(std::filesystem::exists(bench.archive));
+}
+
+TEST(AnalyzeCommand, PutsItsResultIntoAnArchive) {
+  const Bench bench;
+  const Outcome outcome = run_layerwatt({"analyze", bench.recording, "--archive", bench.archive});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("archived as run"));
+}
+
+class AskedArchive : public testing::Test {
+ protected:
+  void SetUp() override {
+    python_ = duckdb_python();
+    if (python_.empty()) GTEST_SKIP() << "no Python with duckdb (pip install duckdb)";
+    for (const char* day : {"2024-05-01", "2024-05-02"}) {
+      const Outcome added =
+          run_layerwatt({"archive", "add", bench_.recording, "--archive", bench_.archive, "--time",
+                         day, "--board", day, "--samples"},
+                        host_with(python_, "abc"));
+      ASSERT_EQ(added.code, 0) << added.err;
+    }
+  }
+  Outcome ask(std::vector<std::string> more) {
+    more.insert(more.begin(), {"archive", "query", "--archive", bench_.archive});
+    return run_layerwatt(more, host_with(python_));
+  }
+  json rows(const std::string& sql) {
+    const Outcome outcome = ask({sql, "--json", "-"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return json::parse(outcome.out)["rows"];
+  }
+
+  Bench bench_;
+  std::string python_;
+};
+
+TEST_F(AskedArchive, AnswersInSql) {
+  EXPECT_EQ(rows("SELECT layer, energy_mj, commit_id, measured, simulated, date FROM layers "
+                 "ORDER BY date, layer_index LIMIT 2"),
+            json::parse(R"([["conv",8.0,"abc",true,false,"2024-05-01"],
+                            ["fc",2.0,"abc",true,false,"2024-05-01"]])"));
+  EXPECT_EQ(rows("SELECT count(*), count(DISTINCT board) FROM runs"), json::parse("[[2,2]]"));
+  EXPECT_EQ(rows("SELECT count(*), max(power_mw) FROM samples"), json::parse("[[14,4000.0]]"));
+}
+
+TEST_F(AskedArchive, AReadyQuestionAsTableAndDrawing) {
+  const std::string plot = (bench_.scratch / "p.svg").string();
+  const Outcome outcome = ask({"--question", "layer-trend", "--set", "layer=conv", "--plot", plot});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("2024-05-02"), Not(HasSubstr("fc"))));
+  EXPECT_THAT(bench_.scratch.read("p.svg"), HasSubstr("<polyline"));
+  const Outcome missing = ask({"--question", "layer-trend"});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.err, HasSubstr("--set layer="));
+}
+
+// EXPLAIN ANALYZE once carried out the COPY below it.
+TEST_F(AskedArchive, AQuestionCanNeitherChangeNorReachAnything) {
+  const std::string target = bench_.archive + "/written.csv";
+  for (const std::string& sql : {
+           "COPY (SELECT 1) TO '" + target + "'",
+           "EXPLAIN ANALYZE COPY (SELECT 1) TO '" + target + "'",
+           "SELECT * FROM query('COPY (SELECT 1) TO ''" + target + "''')",
+           std::string("SELECT * FROM read_text('/etc/hostname')"),
+           std::string("SELECT * FROM read_text('" LAYERWATT_SOURCE "/README.md')"),
+           std::string("SELECT * FROM glob('/*')"),
+           std::string("ATTACH 'x.db'"),
+           std::string("INSTALL httpfs"),
+           std::string("SET enable_external_access=true"),
+           std::string("SELECT 1; SELECT 2"),
+       }) {
+    const Outcome outcome = ask({sql});
+    EXPECT_EQ(outcome.code, 2) << sql << '\n' << outcome.out << outcome.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(target));
+}
+
+TEST_F(AskedArchive, LayersWithoutTheirRunDoNotCount) {
+  const Outcome listed = run_layerwatt({"archive", "list", "--lines", "--archive", bench_.archive});
+  const json run = json::parse(listed.out.substr(0, listed.out.find('\n')));
+  std::filesystem::remove(bench_.archive + "/runs/date=2024-05-01/device=bench/model=m/" +
+                          run["run_id"].get<std::string>() + ".parquet");
+  EXPECT_EQ(rows("SELECT count(*) FROM layers"), json::parse("[[2]]"));
+}
+
+TEST_F(AskedArchive, ACompactedCopyAnswersTheSame) {
+  const std::string copy = (bench_.scratch / "fast").string();
+  const Outcome made = run_layerwatt(
+      {"archive", "compact", "--archive", bench_.archive, "-o", copy}, host_with(python_));
+  ASSERT_EQ(made.code, 0) << made.err;
+  const std::string sql = "SELECT * FROM layers ORDER BY run_id, layer_index";
+  const json before = rows(sql);
+  bench_.archive = copy;
+  EXPECT_EQ(rows(sql), before);
+  EXPECT_EQ(run_layerwatt({"archive", "compact", "--archive", bench_.archive, "-o", copy},
+                          host_with(python_))
+                .code,
+            2)
+      << "never over something";
+}
+
+#else
+
+TEST(ArchiveCommand, WithoutArrowItSaysWhatToInstall) {
+  const Bench bench;
+  const Outcome outcome =
+      run_layerwatt({"archive", "add", bench.recording, "--archive", bench.archive});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("pip install"));
+}
+
+#endif
+
+}  // namespace
+}  // namespace layerwatt::cli
