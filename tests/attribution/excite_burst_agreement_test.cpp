@@ -34,7 +34,7 @@ struct Bench {
     plain();
     window(std::move(extra), outside_ms, more_mw);
   }
-  Agreement agreement() {
+  void see() {
     plain();
     std::normal_distribution<double> noise(0.0, 2e3);
     for (double at = 0.0; at < now; at += 100.0) {
@@ -42,6 +42,9 @@ struct Bench {
       while (bursts.windows[w].end_ms <= at) ++w;
       bursts.steps.push_back({at, at + 100.0, {window_mw[w] + noise(random)}});
     }
+  }
+  Agreement agreement() {
+    see();
     const BurstSteps steps(bursts);
     const std::vector<double> over(steps.mixes().amount.size(), 1.0);
     const BurstTrial trial = try_bursts(steps, {}, over, Wanted::all);
@@ -99,6 +102,22 @@ TEST(ExciteBurstAgreement, IdleTimeInASingleWindowMayNotHaveBeenIdle) {
   // 30 % of 0.5 ms at 900 W instead of 100, over two runs.
   EXPECT_NEAR(std::sqrt(found.idle_variance[0]), 0.3 * 0.5 * 800e3 / 2.0, 2e3);
   EXPECT_EQ(found.windows[2], 3u) << "not the one that repeats part 0 as well";
+}
+
+TEST(ExciteBurstAgreement, ThatIsInTheFitsIntervals) {
+  Bench bench;
+  bench.burst({2.0, 0.0, 9.0}, 0.5);
+  for (int k = 0; k < 3; ++k) {
+    bench.burst({0.0, 1.0, 0.0}, 0.0);
+    bench.burst({0.0, 0.0, 9.0}, 1.0);
+  }
+  bench.see();
+  const BurstFitOutcome found = fit_bursts(bench.bursts, std::vector<double>{1.0, 1.0});
+  ASSERT_TRUE(found.outcome.fit) << found.outcome.refused;
+  EXPECT_NEAR(found.outcome.fit->power_mw(0, 0), 900e3, 20e3);
+  // 60 W by the idle time, 45 W by 5 % of its time in place.
+  EXPECT_NEAR(found.outcome.fit->power_std(0, 0), std::hypot(60e3, 45e3), 8e3);
+  EXPECT_LT(found.outcome.fit->power_std(1, 0), 10e3);
 }
 
 TEST(ExciteBurstAgreement, WindowsThatNoStepSawDoNotCount) {

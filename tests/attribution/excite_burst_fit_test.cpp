@@ -168,6 +168,60 @@ TEST(ExciteBurstFit, AStepThatNothingExplainsIsLeftOut) {
   EXPECT_NEAR(found.outcome.fit->power_mw(0, 0), 900e3, 0.01 * 900e3);
 }
 
+// Device without adaptation, steps of 1 % noise.
+Adapting noisy(int rounds) {
+  Adapting device;
+  device.adapts = {0.0, 0.0, 0.0};
+  device.noise = 0.01;
+  device.rounds = rounds;
+  return device;
+}
+
+TEST(ExciteBurstFit, WindowsThatDisagreeMakeTheirPartLessSure) {
+  BurstRecording bursts = noisy(4).record();
+  const BurstFitOutcome before = fit_bursts(bursts, {});
+  // One of the windows that repeat part 0, and then another, draws 4 % more and less.
+  double more = 1.04;
+  for (const BurstWindow& window : bursts.windows) {
+    if (!(window.extra[0] > 0.0)) continue;
+    for (CounterStep& step : bursts.steps) {
+      if (step.end_ms > window.begin_ms + 30.0 && step.begin_ms < window.end_ms - 30.0) {
+        step.power_mw[0] *= more;
+      }
+    }
+    more = 2.0 - more;
+  }
+  const BurstFitOutcome after = fit_bursts(bursts, {});
+  ASSERT_TRUE(before.outcome.fit && after.outcome.fit);
+  EXPECT_EQ(after.outcome.fit->windows[0], 4u);
+  // But for their disagreement, both have the same standard deviation.
+  const auto ratio = [](const ExciteFit& fit) {
+    return (fit.power_std(0, 0) / fit.disagreement[0]) /
+           (fit.power_std(2, 0) / fit.disagreement[2]);
+  };
+  EXPECT_GT(after.outcome.fit->disagreement[0], 1.3 * before.outcome.fit->disagreement[0]);
+  EXPECT_LT(after.outcome.fit->disagreement[2], 1.5);
+  EXPECT_NEAR(ratio(*before.outcome.fit), 1.0, 0.2);
+  EXPECT_GT(ratio(*after.outcome.fit), 0.8) << "or more: other lags explain it nearly as well";
+}
+
+TEST(ExciteBurstFit, OneWindowAPartIsSaidAndCountsForLess) {
+  BurstRecording bursts = noisy(3).record();
+  const BurstFitOutcome before = fit_bursts(bursts, {});
+  int count = 0;
+  for (BurstWindow& window : bursts.windows) {
+    if (window.extra[1] > 0.0 && ++count > 1) window.usable = false;
+  }
+  const BurstFitOutcome after = fit_bursts(bursts, {});
+  ASSERT_TRUE(before.outcome.fit && after.outcome.fit);
+  EXPECT_EQ(after.outcome.fit->windows[1], 1u);
+  EXPECT_EQ(after.outcome.fit->disagreement[1], 1.5);
+  // √3 for the number of windows, and 1.5.
+  const double alone = after.outcome.fit->power_std(1, 0);
+  const double three = before.outcome.fit->power_std(1, 0) / before.outcome.fit->disagreement[1];
+  EXPECT_NEAR(alone / three, 1.5 * std::sqrt(3.0), 0.5);
+}
+
 TEST(ExciteBurstFit, TooFewAreRefused) {
   Adapting device;
   BurstRecording bursts = device.record();

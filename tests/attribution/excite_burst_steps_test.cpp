@@ -43,6 +43,20 @@ TEST(ExciteBurstSteps, AStepIsAMixOfTheWindowsThatItSaw) {
   EXPECT_EQ(rows.power(0, 1), 2.0);
 }
 
+TEST(ExciteBurstSteps, AWindowTakesUpAShareOfEachStep) {
+  const BurstRecording bursts = three_windows();
+  BurstSteps steps(bursts);
+  steps.skip(0, true);
+  // From 120 to 220, 220 to 320, 320 to 420 and 420 to 520: 200 to 400 is the second window.
+  const StepRows rows = steps.rows(40.0, 0.0, {1.0});
+  const Eigen::VectorXd share = steps.share_of(rows, 1, 40.0);
+  ASSERT_EQ(share.size(), 4);
+  EXPECT_NEAR(share(0), 0.2, 1e-12);
+  EXPECT_NEAR(share(1), 1.0, 1e-12);
+  EXPECT_NEAR(share(2), 0.8, 1e-12);
+  EXPECT_EQ(share(3), 0.0);
+}
+
 TEST(ExciteBurstSteps, WhatAdaptsIsTheIntegralOverTheAgesSeen) {
   const BurstRecording bursts = three_windows();
   const BurstSteps steps(bursts);
