@@ -90,8 +90,11 @@ class Engine {
   virtual void infer(Inference& out) = 0;
   // After load(): what the user should know of this engine. They become incidents of the recording.
   virtual std::vector<Warning> warnings() const { return {}; }
-  // nullptr where the engine cannot repeat parts of a pass. It belongs to the engine.
+  // nullptr where the engine cannot repeat parts of a pass. It belongs to the engine. After load();
+  // an engine may run passes to find out, and time its layers another way from then on.
   virtual Repeating* repeating() { return nullptr; }
+  // After repeating() gave nullptr: why, where more is known than that the engine never can.
+  virtual std::string why_not_repeating() const { return {}; }
 };
 
 struct EngineBackend {

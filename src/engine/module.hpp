@@ -2,7 +2,7 @@
 // registry is here, the code is opened when it is asked for.
 //
 // A module is a shared library liblayerwatt_NAME.so that exports
-//   extern "C" const layerwatt::EngineBackend* layerwatt_engine_module_3();
+//   extern "C" const layerwatt::EngineBackend* layerwatt_engine_module_4();
 // The number is the version of this interface: it changes when engine.hpp changes.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 #include "layerwatt/engine.hpp"
 
-#define LAYERWATT_ENGINE_MODULE layerwatt_engine_module_3
+#define LAYERWATT_ENGINE_MODULE layerwatt_engine_module_4
 
 namespace layerwatt {
 

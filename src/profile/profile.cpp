@@ -74,10 +74,16 @@ bool wants_excitation(const ProfileOptions& options, Clock& clock, Engine& engin
   }
   if (options.attribution.method || options.iterations || sensor == nullptr) return false;
   run.prepared = prepare_run(clock, engine, sensor, run);
-  if (engine.repeating() == nullptr) return false;
   const std::string why = why_excite(run.prepared->sensor, run.prepared->pass_ms);
-  if (!why.empty() && options.on_note) options.on_note(why);
-  return !why.empty();
+  // Some engines run passes to find out whether they can: not where it is not wanted.
+  if (why.empty()) return false;
+  const bool can = engine.repeating() != nullptr;
+  const std::string why_not = engine.why_not_repeating();
+  if (options.on_note && can) options.on_note(why);
+  if (options.on_note && !can && !why_not.empty()) {
+    options.on_note("not method excite, though the sensor is slow: " + why_not);
+  }
+  return can;
 }
 
 // The GPU's own temperature where there is one to ask, else the machine's warmest zone; a simulated

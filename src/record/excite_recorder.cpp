@@ -335,8 +335,10 @@ RunOutcome record_excitation(Clock& clock, Engine& engine, Sensor* sensor,
   // Some engines know only once the model is loaded.
   Repeating* repeating = engine.repeating();
   if (repeating == nullptr) {
-    throw Error(ErrorKind::usage, "this engine cannot repeat a layer in place", "--method excite",
-                "use --method auto, deconvolve or overlap");
+    const std::string why = engine.why_not_repeating();
+    throw Error(ErrorKind::usage,
+                "this engine cannot repeat a layer in place" + (why.empty() ? "" : ": " + why),
+                "--method excite", "use --method auto, deconvolve or overlap");
   }
   return ExciteRun(clock, engine, *repeating, *sensor, directory, run, excite)();
 }
