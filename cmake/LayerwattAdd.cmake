@@ -64,7 +64,10 @@ function(layerwatt_add kind name)
   add_library(layerwatt_${name} MODULE ${arg_SOURCES})
   layerwatt_target(layerwatt_${name})
   target_include_directories(layerwatt_${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
-  target_link_libraries(layerwatt_${name} PRIVATE layerwatt_core ${arg_LIBRARIES})
+  target_compile_definitions(
+    layerwatt_${name}
+    PRIVATE LAYERWATT_INSTALLED_MODULES="${CMAKE_INSTALL_FULL_LIBDIR}/layerwatt")
+  target_link_libraries(layerwatt_${name} PRIVATE layerwatt_core fmt::fmt ${arg_LIBRARIES})
   set_target_properties(
     layerwatt_${name}
     PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${LAYERWATT_MODULE_DIR}" CXX_VISIBILITY_PRESET hidden

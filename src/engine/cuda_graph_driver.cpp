@@ -38,11 +38,11 @@ CudaNodeKind kind_of(int type) {
 
 class Driver final : public CudaGraphDriver {
  public:
-  Driver() : library_(open_library()) {
-    const auto need = [this](auto& function, const char* symbol) {
+  explicit Driver(const std::filesystem::path& file) : library_(open_library(file)) {
+    const auto need = [this, &file](auto& function, const char* symbol) {
       function = library_.find_function<std::remove_reference_t<decltype(function)>>(symbol);
       if (function != nullptr) return;
-      throw Error(ErrorKind::engine, fmt::format("has no {}", symbol), "libcuda.so.1",
+      throw Error(ErrorKind::engine, fmt::format("has no {}", symbol), file.string(),
                   "repeating layers needs a driver of CUDA 12 or newer");
     };
     const auto want = [this](auto& function, const char* symbol) {
@@ -329,11 +329,11 @@ class Driver final : public CudaGraphDriver {
   void use_context() override { check(call_.context_set(context_), "cuCtxSetCurrent"); }
 
  private:
-  static DynamicLibrary open_library() {
+  static DynamicLibrary open_library(const std::filesystem::path& file) {
     try {
-      return DynamicLibrary("libcuda.so.1");
+      return DynamicLibrary(file);
     } catch (const Error& error) {
-      throw Error(ErrorKind::engine, "there is no CUDA driver on this machine", "libcuda.so.1",
+      throw Error(ErrorKind::engine, "there is no CUDA driver on this machine", file.string(),
                   error.what());
     }
   }
@@ -361,6 +361,8 @@ class Driver final : public CudaGraphDriver {
 
 }  // namespace
 
-std::shared_ptr<CudaGraphDriver> open_graph_driver() { return std::make_shared<Driver>(); }
+std::shared_ptr<CudaGraphDriver> open_graph_driver(const std::filesystem::path& library) {
+  return std::make_shared<Driver>(library);
+}
 
 }  // namespace layerwatt

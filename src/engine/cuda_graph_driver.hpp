@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,7 +76,9 @@ class CudaGraphDriver {
   virtual void use_context() = 0;
 };
 
-// Opens libcuda.so.1. Throws Error(engine), with a hint, where there is none.
-std::shared_ptr<CudaGraphDriver> open_graph_driver();
+// Opens libcuda.so.1, or the file that is given. Throws Error(engine), with a hint, where there is
+// none, or one older than CUDA 12.
+std::shared_ptr<CudaGraphDriver> open_graph_driver(
+    const std::filesystem::path& library = "libcuda.so.1");
 
 }  // namespace layerwatt

@@ -77,12 +77,17 @@ fs::path nvtx_injection_library() {
   return {};
 }
 
-bool follow_nvtx(GraphRecorder& recorder) {
+bool offer_nvtx_listener() {
   const fs::path file = nvtx_injection_library();
   if (file.empty()) return false;
   const char* const before = std::getenv(kVariable);
   if (before != nullptr && *before != '\0' && file != before) return false;
   ::setenv(kVariable, file.c_str(), 1);
+  return true;
+}
+
+bool follow_nvtx(GraphRecorder& recorder) {
+  if (!offer_nvtx_listener()) return false;
   using Listen = void (*)(void (*)(const char*), void (*)());
   const auto listen = injection()->find_function<Listen>("layerwatt_nvtx_listen_1");
   if (listen == nullptr) return false;

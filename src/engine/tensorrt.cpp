@@ -16,6 +16,7 @@
 #include "engine/layer_info.hpp"
 #include "engine/module.hpp"
 #include "engine/tensorrt_build.hpp"
+#include "engine/tensorrt_excite.hpp"
 #include "engine/tensorrt_library.hpp"
 #include "engine/tensorrt_session.hpp"
 #include "engine/tensorrt_words.hpp"
@@ -88,13 +89,8 @@ class TensorRtEngine final : public Engine {
     }
     // Loaded again, for another run: what hangs on the old session goes first.
     settle();
-    enqueued_.clear();
-    done_ = 0;
-    idle_.clear();
-    clock_.reset();
-    layers_.clear();
-    warnings_.clear();
-    next_row_ = 0;
+    forget();
+    offer_to_hear_nvtx();
     session_.emplace(host_, options_, plan);
     profiled_ = session_->time_pass();
     describe_layers();
@@ -109,14 +105,29 @@ class TensorRtEngine final : public Engine {
   std::string device_json() const override { return device_json_; }
   std::vector<Warning> warnings() const override { return warnings_; }
 
-  void infer(Inference& out) override {
-    const std::int64_t now = host_.clock->now_ns();
-    if (now - returned_ns_ > kAwayNs && !enqueued_.empty()) {
-      session_->stream().wait();
-      for (auto& marks : enqueued_) idle_.push_back(std::move(marks));
-      enqueued_.clear();
-      done_ = 0;
+  Repeating* repeating() override {
+    if (repeatable_ || !why_not_repeating_.empty()) return repeatable_.get();
+    if (any_dla_ || options_.dla_core) {
+      why_not_repeating_ = "it has layers on the DLA, which cannot be captured";
+      return nullptr;
     }
+    try {
+      drain();
+      repeatable_ = std::make_unique<RepeatablePlan>(*session_, host_, profiled_.names);
+    } catch (const Error& error) {
+      why_not_repeating_ = error.problem();
+    }
+    return repeatable_.get();
+  }
+  std::string why_not_repeating() const override { return why_not_repeating_; }
+
+  void infer(Inference& out) override {
+    if (repeatable_) {
+      repeatable_->infer(next_profiled(), out);
+      return;
+    }
+    const std::int64_t now = host_.clock->now_ns();
+    if (now - returned_ns_ > kAwayNs && !enqueued_.empty()) drain();
     clock_->keep_fresh();
     while (enqueued_.size() < ahead_) enqueue();
     if (done_ == 0) {
@@ -129,8 +140,7 @@ class TensorRtEngine final : public Engine {
     out.start_ns = std::max(clock_->time_ns(marks.begin), last_end_ns_);
     out.end_ns = std::max(clock_->time_ns(marks.end), out.start_ns + 1);
     last_end_ns_ = out.end_ns;
-    fit_layers(profiled_.rows[next_row_], marks.computed.ms_since(marks.begin), out.layer_ms);
-    next_row_ = (next_row_ + 1) % profiled_.rows.size();
+    fit_layers(next_profiled(), marks.computed.ms_since(marks.begin), out.layer_ms);
     idle_.push_back(std::move(enqueued_.front()));
     enqueued_.pop_front();
     --done_;
@@ -138,6 +148,33 @@ class TensorRtEngine final : public Engine {
   }
 
  private:
+  // All of a run that is over. What hangs on the session goes before the session does.
+  void forget() {
+    repeatable_.reset();
+    why_not_repeating_.clear();
+    enqueued_.clear();
+    done_ = 0;
+    idle_.clear();
+    clock_.reset();
+    layers_.clear();
+    warnings_.clear();
+    next_row_ = 0;
+  }
+
+  // Of what was enqueued ahead nothing counts.
+  void drain() {
+    session_->stream().wait();
+    for (auto& marks : enqueued_) idle_.push_back(std::move(marks));
+    enqueued_.clear();
+    done_ = 0;
+  }
+
+  const std::vector<double>& next_profiled() {
+    const std::vector<double>& row = profiled_.rows[next_row_];
+    next_row_ = (next_row_ + 1) % profiled_.rows.size();
+    return row;
+  }
+
   // What is still enqueued uses all that is freed next.
   void settle() noexcept {
     try {
@@ -300,6 +337,8 @@ class TensorRtEngine final : public Engine {
   std::vector<std::unique_ptr<Marks>> idle_;
   std::int64_t last_end_ns_ = 0;
   std::int64_t returned_ns_ = 0;
+  std::unique_ptr<RepeatablePlan> repeatable_;  // once method excite has asked for it
+  std::string why_not_repeating_;
 };
 
 std::string why_unavailable(const Host& host) {

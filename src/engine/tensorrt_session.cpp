@@ -182,13 +182,37 @@ void Session::enqueue(const Marks& marks) {
     must_enqueue_layers(*context_);
   }
   stream_.record(marks.computed);
+  enqueue_copies();
+  stream_.record(marks.end);
+}
+
+void Session::enqueue_copies() {
   for (const Tensor& tensor : tensors_) {
     if (!tensor.input && !tensor.on_host) stream_.download(tensor.buffer);
   }
   for (const Tensor& tensor : tensors_) {
     if (tensor.input && !tensor.on_host) stream_.upload(tensor.buffer);
   }
-  stream_.record(marks.end);
+}
+
+void Session::capture_layers(GraphRecorder& recorder) {
+  stream_.wait();
+  // A capture that fails can leave its context between two states: not that of the energy pass.
+  captured_context_ = make_context();
+  if (engine_->getProfilingVerbosity() == nvinfer1::ProfilingVerbosity::kDETAILED) {
+    // Else there can be the layers' parameters behind their names.
+    captured_context_->setNvtxVerbosity(nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY);
+  }
+  for (int i = 0; i < kUntimed; ++i) must_enqueue_layers(*captured_context_);
+  stream_.wait();
+  logger_.take();
+  recorder.begin(stream_.get());
+  if (!enqueue_layers(*captured_context_)) {
+    throw failed(logger_, "capturing it",
+                 options_.model.string());  // the recorder ends the capture
+  }
+  enqueue_copies();
+  recorder.end();
 }
 
 }  // namespace layerwatt::trt

@@ -12,6 +12,7 @@
 #include "engine/layer_info.hpp"
 #include "engine/tensorrt_library.hpp"
 #include "engine/tensorrt_tensors.hpp"
+#include "layerwatt/cuda_graph.hpp"
 #include "layerwatt/engine.hpp"
 
 namespace layerwatt::trt {
@@ -49,6 +50,9 @@ class Session {
   LayerInformation inspect();
   // A context without profiler, captured in a graph where that is wanted and can be.
   void prepare_energy_pass(bool graph);
+  // One inference as enqueue() does it, captured by `recorder`: for method excite. Throws
+  // Error(engine).
+  void capture_layers(GraphRecorder& recorder);
   bool uses_graph() const { return graph_ != nullptr; }
   const std::string& no_graph_reason() const { return no_graph_reason_; }
   // One inference: layers, then outputs to the host and the next inputs to the GPU.
@@ -56,6 +60,7 @@ class Session {
 
  private:
   std::unique_ptr<nvinfer1::IExecutionContext> make_context();
+  void enqueue_copies();
   bool enqueue_layers(nvinfer1::IExecutionContext& context);
   void must_enqueue_layers(nvinfer1::IExecutionContext& context);
   void check_dla() const;
@@ -71,6 +76,7 @@ class Session {
   nvinfer1::ICudaEngine* engine_ = nullptr;  // loaded_, or the caller's
   std::vector<Tensor> tensors_;
   std::unique_ptr<nvinfer1::IExecutionContext> context_;
+  std::unique_ptr<nvinfer1::IExecutionContext> captured_context_;  // of capture_layers()
   std::unique_ptr<cuda::Graph> graph_;
   std::string no_graph_reason_;
 };

@@ -48,6 +48,8 @@ class TensorRtTest : public ::testing::Test {
     contexts_ = cuda_->contexts;
     // The fake libnvinfer looks there by itself, as a library that links CUDA does.
     ::setenv("LAYERWATT_CUDA", (modules() + "/libfake_cuda.so").c_str(), 1);
+    // NVTX looks in the process's own environment, and so does what it loads.
+    ::setenv("LAYERWATT_MODULE_PATH", LAYERWATT_MODULES, 1);
     environment_ = {{"LAYERWATT_MODULE_PATH", modules()},
                     {"LAYERWATT_CUDA", modules() + "/libfake_cuda.so"},
                     {"LAYERWATT_TENSORRT_LIB", modules() + "/libfake_nvinfer.so"},

@@ -8,12 +8,13 @@ figures that docs/engines/tensorrt.md speaks of.
     tests/hardware/tensorrt_on_gpu.py BUILD [OUTPUT]
 
 BUILD: a build with tests or with benchmarks; `layerwatt`, bench_tensorrt_passes where it is there, and
-the folder tests/modules of it are used. Takes less than two minutes.
+the folder tests/modules of it are used. Takes less than three minutes.
 """
 import csv
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -90,6 +91,8 @@ def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     output = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp()).resolve()
     modules = build / "tests/modules"
+    # Looked for where the engine's module is.
+    shutil.copy(build / "lib/layerwatt/liblayerwatt_nvtx.so", modules)
     environment = dict(os.environ, LAYERWATT_MODULE_PATH=str(modules),
                        LAYERWATT_TENSORRT_LIB=str(modules / "libfake_nvinfer.so"))
     program = str(build / "bin/layerwatt")
@@ -117,6 +120,9 @@ def main():
         "--quiet", "--save", output / "power")
     run("benchmark", output / "big.engine", output / "small.engine", "--iterations", 4000)
     run("benchmark", "--parallel", output / "big.engine", output / "small.engine", "--iterations", 3000)
+    # Layers repeated in place, known by their NVTX ranges; five rows, a second or two each.
+    run("profile", output / "big.engine", "--sensor", "nvml", "--method", "excite", "--max-time", 40,
+        "--save", output / "excite", "--json", output / "excite.json")
     bench = build / "bin/bench_tensorrt_passes"
     if bench.exists():
         print("$ bench_tensorrt_passes --gpu", flush=True)

@@ -10,7 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/cuda/fake_graph.hpp"
+
+using layerwatt::fakes::count_object;
 using layerwatt::fakes::FakeCuda;
+using layerwatt::fakes::Graph;
 
 namespace {
 
@@ -32,10 +36,6 @@ std::int64_t now_ns() {
       .count();
 }
 
-struct Graph {
-  std::int64_t ns = 0;
-};
-
 // A kernel or a module is gone with the context that it was loaded into.
 struct Kernel {
   bool copy = false;
@@ -49,11 +49,6 @@ struct Module {
 std::map<void*, std::size_t>& sizes() {
   static auto& all = *new std::map<void*, std::size_t>;
   return all;
-}
-
-void count_object(int change) {
-  const std::lock_guard lock(fake_cuda()->mutex);
-  fake_cuda()->objects += change;
 }
 
 int allocate(void** address, std::size_t bytes, bool device) {
@@ -81,18 +76,6 @@ int release(void* address, bool device) {
 
 }  // namespace
 
-struct CUstream_st {
-  std::int64_t busy_until_ns = 0;
-  bool seen_idle = true;
-  Graph* capture = nullptr;
-  bool broken = false;
-};
-
-struct CUevent_st {
-  std::int64_t time_ns = 0;
-  CUstream_st* stream = nullptr;
-};
-
 namespace {
 
 // When what is enqueued now begins: where the stream's work ends; at present only once the host has
@@ -102,6 +85,16 @@ std::int64_t begin_on(CUstream_st& stream) {
   if (stream.seen_idle) stream.busy_until_ns = std::max(stream.busy_until_ns, now_ns());
   stream.seen_idle = false;
   return stream.busy_until_ns;
+}
+
+void copy(CUstream_st* stream, std::size_t bytes) {
+  const std::int64_t ns =
+      kCopyNs + static_cast<std::int64_t>(static_cast<double>(bytes) / kBytesPerNs);
+  if (stream->capture != nullptr) {
+    stream->capture->append({layerwatt::fakes::kMemcpyNode, ns, nullptr});
+  } else {
+    fake_cuda_work(stream, ns);
+  }
 }
 
 void see(const CUevent_st& event) {
@@ -121,10 +114,11 @@ FakeCuda* fake_cuda() {
 
 void fake_cuda_work(CUstream_st* stream, std::int64_t ns) {
   if (stream->capture != nullptr) {
-    stream->capture->ns += ns;
+    stream->capture->append({layerwatt::fakes::kKernelNode, ns, nullptr});
     return;
   }
   stream->busy_until_ns = begin_on(*stream) + ns;
+  fake_cuda()->worked_ns += ns;
 }
 
 bool fake_cuda_is_capturing(CUstream_st* stream) { return stream->capture != nullptr; }
@@ -239,16 +233,14 @@ int cuMemHostGetDevicePointer_v2(unsigned long long* device, void* host, unsigne
 int cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, std::size_t bytes,
                          CUstream_st* stream) {
   std::memcpy(reinterpret_cast<void*>(to), from, bytes);
-  fake_cuda_work(stream,
-                 kCopyNs + static_cast<std::int64_t>(static_cast<double>(bytes) / kBytesPerNs));
+  copy(stream, bytes);
   return kSuccess;
 }
 
 int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, std::size_t bytes,
                          CUstream_st* stream) {
   std::memcpy(to, reinterpret_cast<const void*>(from), bytes);
-  fake_cuda_work(stream,
-                 kCopyNs + static_cast<std::int64_t>(static_cast<double>(bytes) / kBytesPerNs));
+  copy(stream, bytes);
   return kSuccess;
 }
 
@@ -308,7 +300,9 @@ int cuGraphExecDestroy(void* graph) { return cuGraphDestroy(graph); }
 
 int cuGraphLaunch(void* graph, CUstream_st* stream) {
   ++fake_cuda()->graph_launches;
-  fake_cuda_work(stream, static_cast<Graph*>(graph)->ns);
+  const std::int64_t begin_ns = begin_on(*stream);
+  stream->busy_until_ns = static_cast<Graph*>(graph)->run(begin_ns, *stream);
+  fake_cuda()->worked_ns += stream->busy_until_ns - begin_ns;
   return kSuccess;
 }
 

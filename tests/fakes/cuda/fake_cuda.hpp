@@ -24,6 +24,7 @@ struct FakeCuda {
   int context_generation = 0;  // how often the last holder let go of the context
   int objects = 0;             // streams, events, graphs that are alive; modules are not counted
   std::int64_t graph_launches = 0;
+  std::int64_t worked_ns = 0;    // what all that was enqueued takes, whoever waited for it
   std::int64_t event_waits = 0;  // how often a thread went to sleep for one
   int lost = 0;                  // the error that every wait gives from now on
 };

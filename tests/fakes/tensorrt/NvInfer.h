@@ -90,6 +90,7 @@ class IExecutionContext {
   virtual Dims getTensorShape(const char* name) const noexcept = 0;
   virtual int64_t getMaxOutputSize(const char* name) const noexcept = 0;
   virtual int32_t inferShapes(int32_t most, const char** names) noexcept = 0;
+  virtual bool setNvtxVerbosity(ProfilingVerbosity verbosity) noexcept = 0;
   virtual bool enqueueV3(cudaStream_t stream) noexcept = 0;
 #ifdef FAKE_TENSORRT_8
   virtual bool enqueueV2(void* const* bindings, cudaStream_t stream,

@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "fakes/tensorrt/fake_nvtx.hpp"
+
 namespace layerwatt::fakes {
 namespace {
 
@@ -30,7 +32,10 @@ DataType type_of(const std::string& name) {
 class Context final : public IExecutionContext {
  public:
   Context(std::shared_ptr<const FakePlan> plan, const ICudaEngine& engine, ILogger& logger)
-      : plan_(std::move(plan)), engine_(engine), logger_(logger) {}
+      : plan_(std::move(plan)),
+        engine_(engine),
+        logger_(logger),
+        nvtx_(engine.getProfilingVerbosity()) {}
   ~Context() noexcept override {
     for (CUevent_st* event : events_) gpu().destroy(event);
   }
@@ -74,6 +79,10 @@ class Context final : public IExecutionContext {
     return plan_->find(name)->bound;
   }
   int32_t inferShapes(int32_t, const char**) noexcept override { return 0; }
+  bool setNvtxVerbosity(ProfilingVerbosity verbosity) noexcept override {
+    nvtx_ = verbosity;
+    return true;
+  }
 
   bool enqueueV3(cudaStream_t stream) noexcept override {
     if (plan_->json.value("no_v3", false)) return refuse("enqueueV3 is not in this version");
@@ -134,7 +143,10 @@ class Context final : public IExecutionContext {
     if (profile) make_events();
     const double overhead_ms = json.value("overhead_ms", 0.0);
     if (profile && !gpu().record(events_.front(), stream)) return false;
+    const NvtxRange inference(nvtx_ == ProfilingVerbosity::kNONE ? ""
+                                                                 : "ExecutionContext::enqueue");
     for (std::size_t i = 0; i < plan_->layers.size(); ++i) {
+      const NvtxRange range(range_of(plan_->layers[i]));
       const std::string refused = gpu().enqueue(plan_->layers[i].work, stream);
       if (!refused.empty()) {
         return refuse("1: [runner.cpp::execute::416] Error Code 1: Cuda Driver (" + refused + ")");
@@ -151,6 +163,11 @@ class Context final : public IExecutionContext {
     return true;
   }
 
+  std::string range_of(const FakeLayer& layer) const {
+    if (nvtx_ == ProfilingVerbosity::kNONE || !layer.marked) return {};
+    return nvtx_ == ProfilingVerbosity::kDETAILED ? layer.name + " [parameters]" : layer.name;
+  }
+
   void make_events() {
     while (events_.size() <= plan_->layers.size()) events_.push_back(gpu().make_event());
   }
@@ -163,6 +180,7 @@ class Context final : public IExecutionContext {
   bool profiled_ = false;
   int count_ = 0;
   int profile_ = 0;
+  ProfilingVerbosity nvtx_;
   std::map<std::string, Dims> shapes_;
   std::map<std::string, void*> addresses_;
   std::vector<CUevent_st*> events_;
@@ -281,7 +299,8 @@ FakePlan::FakePlan(const Json& from) : json(from) {
                       {layer.value("ms", 0.1), layer.value("kernel", "fma"),
                        layer.value("amount", 1000U), layer.value("launch", false)},
                       layer.value("info", Json()),
-                      layer.value("skip_every", 0)});
+                      layer.value("skip_every", 0),
+                      layer.value("marked", true)});
   }
 }
 

@@ -27,6 +27,7 @@ struct FakeLayer {
   LayerWork work;
   nlohmann::json info;
   int skip_every = 0;  // not reported each so many-th time
+  bool marked = true;  // with an NVTX range
 };
 
 // What a plan says, shared by its engine and contexts.

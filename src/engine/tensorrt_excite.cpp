@@ -1,0 +1,108 @@
+#include "engine/tensorrt_excite.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "engine/nvtx_ranges.hpp"
+#include "layerwatt/error.hpp"
+
+namespace layerwatt::trt {
+namespace {
+
+constexpr const char* kNotFound = "TensorRT marked no kernel with the name of this layer";
+
+Error cannot_tell_layers(const CapturedGraph& captured, const std::vector<std::string>& layers) {
+  if (captured.layers.empty()) {
+    return Error(ErrorKind::engine,
+                 "TensorRT marked no layers (NVTX) while it was captured; it was loaded before "
+                 "layerwatt, another tool listens, or the engine has verbosity none");
+  }
+  return Error(ErrorKind::engine,
+               "TensorRT marked '" + captured.layers.front().name +
+                   "' while it was captured, which is not the name of a layer ('" + layers.front() +
+                   "')");
+}
+
+}  // namespace
+
+void offer_to_hear_nvtx() { layerwatt::offer_nvtx_listener(); }
+
+RepeatablePlan::RepeatablePlan(Session& session, const Host& host,
+                               const std::vector<std::string>& layers)
+    : layers_(layers.size()) {
+  const auto driver = open_graph_driver(host.sys.env("LAYERWATT_CUDA").value_or("libcuda.so.1"));
+  CapturingRecorder recorder(driver);
+  if (!recorder.follow_nvtx()) {
+    throw Error(ErrorKind::engine,
+                "liblayerwatt_nvtx.so was not found, or another tool has NVTX_INJECTION64_PATH");
+  }
+  session.capture_layers(recorder);
+  CapturedGraph captured = recorder.take();
+  std::vector<std::string> ranges;
+  for (const CapturedLayer& layer : captured.layers) ranges.push_back(layer.name);
+  const auto layer_of = match_layers(ranges, layers);
+  if (std::none_of(layer_of.begin(), layer_of.end(),
+                   [](const auto& of) { return of.has_value(); })) {
+    driver->destroy(captured.graph);
+    throw cannot_tell_layers(captured, layers);
+  }
+  MatchedGraph matched = keep_layers(std::move(captured), layer_of);
+  profiled_ = std::move(matched.profiled);
+  const std::string uuid = driver->device_uuid();
+  engine_ = std::make_unique<CudaGraphEngine>(driver, std::move(matched.graph), host.clock,
+                                              sm_clock_of(host, uuid), GraphEngineOptions{});
+  engine_->load();
+  repeating_ = engine_->repeating();
+}
+
+void RepeatablePlan::infer(std::span<const double> profiled_ms, Inference& out) {
+  engine_->infer(inference_);
+  out.start_ns = inference_.start_ns;
+  out.end_ns = inference_.end_ns;
+  out.layer_ms.assign(profiled_ms.begin(), profiled_ms.end());
+  double timed = 0.0;
+  for (std::size_t j = 0; j < profiled_.size(); ++j) {
+    out.layer_ms[profiled_[j]] = inference_.layer_ms[j];
+    if (!std::isnan(inference_.layer_ms[j])) timed += inference_.layer_ms[j];
+  }
+  double all = 0.0;
+  for (const double ms : out.layer_ms) all += std::isnan(ms) ? 0.0 : ms;
+  const double room = std::max(0.0, static_cast<double>(out.end_ns - out.start_ns) / 1e6 - timed);
+  if (all - timed <= room) return;
+  std::vector<bool> by_event(out.layer_ms.size(), false);
+  for (const std::size_t layer : profiled_) by_event[layer] = true;
+  for (std::size_t j = 0; j < out.layer_ms.size(); ++j) {
+    if (!by_event[j]) out.layer_ms[j] *= room / (all - timed);
+  }
+}
+
+std::vector<Repeatable> RepeatablePlan::repeatable() {
+  const std::vector<Repeatable> of_graph = repeating_->repeatable();
+  std::vector<Repeatable> parts(layers_, Repeatable{0, kNotFound});
+  for (std::size_t j = 0; j < profiled_.size(); ++j) parts[profiled_[j]] = of_graph[j];
+  parts.push_back(of_graph.back());
+  if (profiled_.size() < layers_) {
+    // Repeating it would repeat their kernels too, and count them twice.
+    parts.back() = {0, "kernels of layers that are not told apart are among it"};
+  }
+  return parts;
+}
+
+std::vector<std::uint32_t> RepeatablePlan::of_graph(std::span<const std::uint32_t> extra) const {
+  std::vector<std::uint32_t> mapped;
+  for (const std::size_t layer : profiled_) mapped.push_back(extra[layer]);
+  mapped.push_back(extra.back());
+  return mapped;
+}
+
+void RepeatablePlan::run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
+                         RepeatedRun& out) {
+  repeating_->run(of_graph(extra), duration_ns, out);
+}
+
+void RepeatablePlan::prepare(std::span<const std::uint32_t> extra) {
+  repeating_->prepare(of_graph(extra));
+}
+
+}  // namespace layerwatt::trt
