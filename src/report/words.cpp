@@ -17,14 +17,14 @@ constexpr ReasonWords kReasons[] = {
     {"not_reported", "the engine did not report it"},
     {"not_separable",
      "the power data cannot tell these layers apart; the group's energy is known, and is shared "
-     "out "
-     "by time"},
+     "out by time"},
     {"not_repeated",
      "method excite: the layer could not be, or was not yet, repeated; it shares what is left of "
      "the pass"},
     {"what_is_left", "method excite, outside layers: the measured pass less all layers"},
     {"at_the_mean_power",
-     "method excite, outside layers: less than 2 % of a pass, counted at the mean power"},
+     "method excite: less than 2 % of a pass, and not repeated; counted at the mean power, give or "
+     "take all of it"},
     {"outside_is_the_rest", "method excite: closure would be 1 by construction"},
     {"too_few_windows", "method excite: not enough windows to tell the layers apart yet"},
     {"not_measured_one_by_one", "method excite: passes were measured many at a time"},
