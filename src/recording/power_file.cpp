@@ -14,6 +14,8 @@
 namespace layerwatt::recording {
 namespace {
 
+constexpr double kNegligible = 1e-3;  // of a run
+
 void warn_about(const Readings& readings, const std::string& file, std::vector<Warning>& warnings) {
   if (readings.truncated) warn_truncated(file, warnings);
   if (readings.not_utf8) warn_not_utf8(file, warnings);
@@ -149,19 +151,24 @@ void check_coverage(const Iterations& iterations, const PowerSamples& power,
                     power_begin, power_end, run_begin, run_end),
         power_file, "are both from one run, with stamps in ns since 1970 of one clock?");
   }
-  // A sensor owes nothing closer than its own spacing.
+  // A sensor owes nothing closer than its own spacing, and what is a thousandth of the run moves
+  // nothing.
   const double steps = static_cast<double>(intervals ? power.size() : power.size() - 1);
   const double spacing_ms =
       steps > 0 ? milliseconds_between(power_begin, power_end).value / steps : 0.0;
   const double late_ms = milliseconds_between(run_begin, power_begin).value;
   const double early_ms = milliseconds_between(power_end, run_end).value;
-  if (std::max(late_ms, early_ms) <= 2.0 * spacing_ms) return;
+  const double run_ms = milliseconds_between(run_begin, run_end).value;
+  const double owed_nothing_ms = std::max(2.0 * spacing_ms, kNegligible * run_ms);
+  if (std::max(late_ms, early_ms) <= owed_nothing_ms) return;
+  std::string where;
+  if (late_ms > owed_nothing_ms) where = fmt::format("the first {:.1f} ms", late_ms);
+  if (early_ms > owed_nothing_ms) {
+    where += fmt::format("{}the last {:.1f} ms", where.empty() ? "" : " and ", early_ms);
+  }
   warnings.push_back(
       {"power_does_not_cover",
-       fmt::format(
-           "{}: no power reading in the first {:.1f} ms and the last {:.1f} ms of {:.1f} ms",
-           power_file, std::max(late_ms, 0.0), std::max(early_ms, 0.0),
-           milliseconds_between(run_begin, run_end).value),
+       fmt::format("{}: no power reading in {} of {:.1f} ms", power_file, where, run_ms),
        "inferences without readings have no energy of their own"});
 }
 

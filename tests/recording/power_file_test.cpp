@@ -103,10 +103,20 @@ std::vector<Warning> coverage(std::int64_t run_begin, std::int64_t run_end,
   return warnings;
 }
 
+TEST(CheckCoverage, AThousandthOfTheRunIsNotWorthAWord) {
+  std::vector<std::int64_t> times;
+  for (std::int64_t t = 1; t < 100'000; ++t) times.push_back(1000 * t);
+  EXPECT_THAT(coverage(0, 100'050'000, times), IsEmpty());
+  EXPECT_THAT(codes(coverage(0, 101'000'000, times)), ElementsAre("power_does_not_cover"));
+}
+
 TEST(CheckCoverage, AllowsASensorItsSpacing) {
   EXPECT_THAT(coverage(0, 1000, {10, 110, 210, 310, 410, 510, 610, 710, 810, 910}), IsEmpty());
   EXPECT_THAT(codes(coverage(0, 1000, {0, 100, 200, 300})), ElementsAre("power_does_not_cover"));
   EXPECT_THAT(codes(coverage(0, 1000, {700, 800, 900})), ElementsAre("power_does_not_cover"));
+  EXPECT_THAT(
+      coverage(0, 3'000'000'000, {2'000'000'000, 2'500'000'000, 3'000'000'000}).at(0).message,
+      HasSubstr("no power reading in the first 2000.0 ms of 3000.0 ms"));
 }
 
 TEST(CheckCoverage, RefusesTwoRunsOfDifferentTimes) {
