@@ -11,9 +11,11 @@
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
 #include <system_error>
 
+#include "core/json_depth.hpp"
 #include "layerwatt/error.hpp"
 
 namespace layerwatt::cli {
@@ -61,12 +63,28 @@ bool is_running(const Json& journal) {
   return journal.at("boot") == boot() && journal.at("start") == start_of(process);
 }
 
+constexpr std::size_t kMostText = std::size_t{1} << 20;  // bytes
+
 // Its commands are run as they stand: only what nobody else can have written is believed. Under
-// sudo the folder may be that of the user, who must not have root run what he likes.
-bool is_ours(const fs::path& file) {
+// sudo the folder may be that of the user, who must not have root run what he likes. Asked of the
+// open file: a name can stand for another one a moment later. Empty for what is not ours.
+std::string text_if_ours(const fs::path& file) {
+  // O_NONBLOCK: a pipe of this name must not keep the program waiting.
+  const int in = ::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (in < 0) return {};
+  std::string text;
   struct stat status {};
-  return ::lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  if (::fstat(in, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == ::geteuid() &&
+      (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
+    char block[4096];
+    ssize_t got = 0;
+    while (text.size() <= kMostText && (got = ::read(in, block, sizeof block)) > 0) {
+      text.append(block, static_cast<std::size_t>(got));
+    }
+  }
+  ::close(in);
+  if (text.size() > kMostText) text.clear();
+  return text;
 }
 
 Error cannot_write(const fs::path& file, const std::string& why) {
@@ -74,18 +92,29 @@ Error cannot_write(const fs::path& file, const std::string& why) {
                "set XDG_STATE_HOME to a folder that you may write to");
 }
 
-// Written, and on the disk: a machine that loses power must find it.
+std::string random_suffix() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+// Written, and on the disk: a machine that loses power must find it. A new file under a name that
+// cannot be foreseen, then renamed: under sudo the folder's owner may have put a link there that
+// points to a file of root's, or a file of his own, into which root would write its commands.
 void write_through(const fs::path& file, const std::string& text) {
-  const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const fs::path unfinished =
+      file.parent_path() / ("." + file.filename().string() + "." + random_suffix() + ".tmp");
+  const int out =
+      ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (out < 0) throw cannot_write(file, std::strerror(errno));
   const ssize_t written = ::write(out, text.data(), text.size());
-  const bool whole = written == static_cast<ssize_t>(text.size()) && ::fsync(out) == 0;
+  const bool cut = written >= 0 && written != static_cast<ssize_t>(text.size());
+  const bool whole =
+      !cut && written >= 0 && ::fsync(out) == 0 && ::rename(unfinished.c_str(), file.c_str()) == 0;
   const int number = errno;
   ::close(out);
   if (!whole) {
-    std::error_code ignored;
-    fs::remove(file, ignored);
-    throw cannot_write(file, written >= 0 ? "the disk is full" : std::strerror(number));
+    ::unlink(unfinished.c_str());
+    throw cannot_write(file, cut ? "the disk is full" : std::strerror(number));
   }
   const int folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return;
@@ -122,9 +151,10 @@ std::vector<UnfinishedSweep> unfinished_sweeps(const fs::path& folder) {
   std::vector<UnfinishedSweep> found;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder, none)) {
-    if (!entry.path().filename().string().starts_with(kPrefix) || !is_ours(entry.path())) continue;
-    std::ifstream in(entry.path());
-    const Json journal = Json::parse(in, nullptr, false);
+    if (!entry.path().filename().string().starts_with(kPrefix)) continue;
+    const std::string text = text_if_ours(entry.path());
+    if (text.empty() || nests_deeper(text)) continue;
+    const Json journal = Json::parse(text, nullptr, false);
     try {
       if (!journal.is_object() || journal.value("format", "") != kFormat) continue;
       if (is_running(journal)) continue;

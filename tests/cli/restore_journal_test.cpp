@@ -78,6 +78,42 @@ TEST(RestoreJournal, WhatAnotherMayHaveWrittenIsNotRun) {
   EXPECT_THAT(unfinished_sweeps(scratch / "state"), IsEmpty()) << "another user's";
 }
 
+// The user's folder under sudo: what already has the name must not be written through or into.
+TEST(RestoreJournal, ALinkInItsPlaceIsReplacedAndNotFollowed) {
+  const fakes::ScratchDirectory scratch;
+  std::filesystem::create_directories(scratch / "state");
+  const auto victim = scratch.write("victim", "precious");
+  const auto name = "restore-" + std::to_string(::getpid()) + ".json";
+  std::filesystem::create_symlink(victim, scratch / "state" / name);
+  const auto file = write_journal(scratch / "state", {"a"});
+  EXPECT_EQ(scratch.read("victim"), "precious");
+  EXPECT_TRUE(std::filesystem::is_regular_file(std::filesystem::symlink_status(file)));
+}
+
+TEST(RestoreJournal, ItsFileIsAlwaysANewOneOfItsOwnersAlone) {
+  const fakes::ScratchDirectory scratch;
+  const auto file = write_journal(scratch / "state", {"a"});
+  // Somebody who still has the earlier file open, or a second name of it, gets nothing of this one.
+  std::filesystem::create_hard_link(file, scratch / "kept");
+  const std::string before = scratch.read("kept");
+  ASSERT_EQ(::chmod(file.c_str(), 0666), 0);
+  write_journal(scratch / "state", {"b"});
+  EXPECT_EQ(scratch.read("kept"), before);
+  struct stat status {};
+  ASSERT_EQ(::stat(file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch / "state"),
+                          std::filesystem::directory_iterator()),
+            1)
+      << "nothing unfinished is left";
+}
+
+TEST(RestoreJournal, APipeOfItsNameKeepsNobodyWaiting) {
+  const fakes::ScratchDirectory scratch;
+  ASSERT_EQ(::mkfifo((scratch / "restore-1.json").c_str(), 0600), 0);
+  EXPECT_THAT(unfinished_sweeps(scratch.path()), IsEmpty());
+}
+
 TEST(RestoreJournal, AFormatThatIsNoTextIsNotOurs) {
   const fakes::ScratchDirectory scratch;
   const auto file = scratch.write("restore-1.json", R"({"format": 5})");
