@@ -21,6 +21,7 @@ constexpr double kRight = 200;  // the names of the series
 constexpr double kTop = 40;
 constexpr double kBottom = 120;  // slanted names on the x axis
 constexpr std::size_t kMostTicks = 24;
+constexpr int kMostLines = 5;  // nice_step() leaves no more steps
 // Told apart by the colour-blind as well (Okabe and Ito).
 constexpr const char* kColors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                    "#e69f00", "#56b4e9", "#000000"};
@@ -84,8 +85,10 @@ Drawing arranged(const Answer& answer, const PlotAxes& axes) {
     drawing.hi = std::max(drawing.hi, 0.0);
   }
   if (drawing.hi <= drawing.lo) {
-    drawing.lo -= 1.0;
-    drawing.hi += 1.0;
+    // Enough to be seen: 1 is less than what tells two stamps in nanoseconds apart.
+    const double room = std::max(1.0, 1e-6 * std::abs(drawing.hi));
+    drawing.lo -= room;
+    drawing.hi += room;
   }
   return drawing;
 }
@@ -113,7 +116,12 @@ class Canvas {
 
   void grid(const std::string& y_name) {
     const double step = nice_step(drawing_.lo, drawing_.hi);
-    for (double tick = std::ceil(drawing_.lo / step) * step; tick <= drawing_.hi; tick += step) {
+    // Counted, and not added up: between large values that differ by little (stamps in nanoseconds)
+    // a step may be too small to change a sum, which then never ends.
+    const double first = std::ceil(drawing_.lo / step) * step;
+    for (int i = 0; i <= kMostLines; ++i) {
+      const double tick = first + i * step;
+      if (!(tick <= drawing_.hi)) break;
       const double at = y(tick);
       out_ << fmt::format(
           "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#ddd\"/>\n",

@@ -57,6 +57,17 @@ TEST(Plot, NothingToDrawIsAnEmptyDrawing) {
   EXPECT_THAT(drawn(answer, {true, "date", "mj", ""}), HasSubstr("</svg>"));
 }
 
+// Stamps in nanoseconds that differ by little: added up, the lines of the grid would never end.
+TEST(Plot, LargeValuesThatDifferByLittleHaveAGridThatEnds) {
+  Answer answer = three_days();
+  answer.rows = {{"a", 1.8e18, "x"}, {"b", 1.8e18 + 512, "x"}};
+  const std::string svg = drawn(answer, {false, "date", "mj", ""});
+  EXPECT_THAT(svg, HasSubstr("</svg>"));
+  EXPECT_THAT(svg, Not(HasSubstr("nan")));
+  answer.rows = {{"a", 1.8e18, "x"}};
+  EXPECT_THAT(drawn(answer, {false, "date", "mj", ""}), Not(HasSubstr("nan")));
+}
+
 TEST(NiceStep, IsOneTwoOrFive) {
   EXPECT_DOUBLE_EQ(nice_step(0, 5), 1.0);
   EXPECT_DOUBLE_EQ(nice_step(0, 10), 2.0);
