@@ -7,10 +7,15 @@ Prints one JSON value a line: {"columns": [...], "types": [...]}, then a list fo
 {"rows": n, "files": n, "seconds": {...}}; or {"error": ..., "kind": "missing"|"bad_input"|"io"}.
 spark_archive.py uses the functions that know the layout.
 """
+import sys
+
+# Before anything else is imported: the folder that one happens to stand in is no place to import from.
+if __name__ == "__main__":
+    sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
+
 import json
 import os
 import re
-import sys
 import time
 
 MARKER = "layerwatt-archive.json"
@@ -201,8 +206,7 @@ def main():
     def emit(value):
         sys.stdout.write(json.dumps(value, ensure_ascii=True) + "\n")
 
-    # The folder that one happens to stand in is no place to import from.
-    sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
+    sys.path[:] = [entry for entry in sys.path if entry != os.getcwd()]
     try:
         import duckdb
     except ImportError as error:

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -27,6 +28,7 @@
 #include "layerwatt/attribution.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/report.hpp"
+#include "report/display.hpp"
 
 namespace layerwatt::cli {
 namespace {
@@ -88,11 +90,16 @@ int run_list(const Program& program, const ListCommand& command) {
   const std::vector<archive::StoredFile> runs = store.files("runs");
   for (const archive::StoredFile& run : runs) {
     if (command.json) {
-      program.out << fmt::format(
-          R"({{"run_id":"{}","date":"{}","device":"{}","model":"{}","bytes":{}}})", run.run_id,
-          run.date, run.device, run.model, run.bytes);
+      // Names of folders, which others may have made.
+      const nlohmann::ordered_json line{{"run_id", run.run_id},
+                                        {"date", run.date},
+                                        {"device", run.device},
+                                        {"model", run.model},
+                                        {"bytes", run.bytes}};
+      program.out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     } else {
-      program.out << fmt::format("{}  {}  {}  {}", run.date, run.run_id, run.device, run.model);
+      program.out << harmless(
+          fmt::format("{}  {}  {}  {}", run.date, run.run_id, run.device, run.model));
     }
     program.out << '\n';
   }
@@ -121,7 +128,7 @@ int run_gc(const Program& program, const GcCommand& command) {
   std::uintmax_t bytes = 0;
   for (const archive::Garbage& item : garbage) {
     bytes += item.bytes;
-    program.out << printable(item.path.string()) << ": " << item.why << '\n';
+    program.out << harmless(item.path.string()) << ": " << item.why << '\n';
   }
   const std::size_t removed = command.remove ? store.remove(garbage) : 0;
   print_note(program, command.remove

@@ -22,7 +22,9 @@
 #include "core/whole_file.hpp"
 #include "layerwatt/error.hpp"
 #include "recording/csv_cells.hpp"
+#include "report/display.hpp"
 #include "report/grid.hpp"
+#include "report/spreadsheet.hpp"
 
 namespace layerwatt::cli {
 namespace {
@@ -54,14 +56,14 @@ std::string words(const nlohmann::json& value) {
 std::string for_people(const nlohmann::json& value) {
   if (value.is_null()) return "–";
   if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
-  return printable(words(value));
+  return harmless(words(value));
 }
 
 void write_table(const Program& program, const archive::Answer& answer) {
   Grid grid;
   for (std::size_t i = 0; i < answer.columns.size(); ++i) {
     GridColumn column;
-    column.title = printable(answer.columns[i]);
+    column.title = harmless(answer.columns[i]);
     column.right = answer.types[i] != "VARCHAR" && answer.types[i] != "DATE";
     grid.columns.push_back(column);
   }
@@ -76,18 +78,19 @@ void write_table(const Program& program, const archive::Answer& answer) {
   }
 }
 
+// Only what is a number to DuckDB is one here: text is any.
 void write_csv(std::ostream& out, const archive::Answer& answer) {
   std::string line;
   for (const std::string& column : answer.columns) {
     if (!line.empty()) line += ',';
-    recording::append_cell(line, column);
+    recording::append_cell(line, neutralised(column));
   }
   out << line << '\n';
   for (const auto& row : answer.rows) {
     line.clear();
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (i > 0) line += ',';
-      recording::append_cell(line, words(row[i]));
+      recording::append_cell(line, row[i].is_string() ? neutralised(words(row[i])) : words(row[i]));
     }
     out << line << '\n';
   }

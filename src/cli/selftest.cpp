@@ -19,6 +19,7 @@
 #include "layerwatt/version.hpp"
 #include "record/recorder.hpp"
 #include "report/display.hpp"
+#include "report/markdown.hpp"
 #include "report/stream.hpp"
 
 namespace layerwatt::cli {
@@ -71,16 +72,15 @@ void write_markdown(std::ostream& out, const Json& report) {
   out << fmt::format("layerwatt {}, {}\n\n", report["layerwatt_version"].get<std::string>(),
                      report["created"].get<std::string>());
   for (const auto& [key, value] : report["machine"].items()) {
-    if (value.is_string()) out << fmt::format("- {}: {}\n", key, value.get<std::string>());
+    if (value.is_string()) {
+      out << fmt::format("- {}: {}\n", key, markdown_text(value.get<std::string>()));
+    }
   }
   out << "\n| check | verdict | what was seen |\n|---|---|---|\n";
   for (const auto& check : report["checks"]) {
-    std::string message = check["message"].get<std::string>();
-    for (std::size_t at = 0; (at = message.find('|', at)) != std::string::npos; at += 2) {
-      message.insert(at, 1, '\\');
-    }
     out << fmt::format("| {} | {} | {} |\n", check["name"].get<std::string>(),
-                       check["verdict"].get<std::string>(), message);
+                       check["verdict"].get<std::string>(),
+                       markdown_text(check["message"].get<std::string>()));
   }
   out << "\nThe figures behind each line are in report.json.\n";
 }

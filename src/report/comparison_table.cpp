@@ -9,6 +9,7 @@
 #include "report/figures.hpp"
 #include "report/footnotes.hpp"
 #include "report/grid.hpp"
+#include "report/markdown.hpp"
 #include "report/stream.hpp"
 #include "report/table_cells.hpp"
 #include "report/words.hpp"
@@ -191,27 +192,13 @@ class Printer {
   const ReportOptions& options_;
 };
 
-// Every punctuation mark escaped: nothing in a name is markup, a cell's end or a mention.
-std::string markdown(const std::string& text) {
-  std::string escaped;
-  for (const char c : harmless(text)) {
-    if (std::ispunct(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80 &&
-        c != '.' && c != '/' && c != ',' && c != ':' && c != '%') {
-      // An entity, since GitHub also reads @names and #numbers behind a backslash.
-      escaped += fmt::format("&#{};", static_cast<int>(c));
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
-
 std::string markdown_change(const Change& change, const Scale& scale) {
   const auto side = [&](const Known<Estimate>& estimate) {
     return estimate ? figure(estimate->mean, scale) : std::string("–");
   };
   std::string text = fmt::format("{} | {} | ", side(change.before), side(change.after));
-  if (!change.difference) return text + "– | " + reason_words(change.difference.reason());
+  if (!change.difference)
+    return text + "– | " + markdown_text(reason_words(change.difference.reason()));
   text += signed_figure(change.difference->mean, scale);
   if (change.difference->ci95) {
     text += " ± " + figure(half_width(change.difference->mean, *change.difference->ci95), scale);
@@ -227,7 +214,7 @@ void markdown_rows(std::ostream& out, const std::vector<const CompareRow*>& rows
   out << fmt::format("| layer | before, {0} | after, {0} | change, {0} | verdict |\n", scale.unit)
       << "|---|---:|---:|---:|---|\n";
   for (const CompareRow* row : rows) {
-    out << "| " << markdown(name_of(*row)) << " | "
+    out << "| " << markdown_text(name_of(*row)) << " | "
         << markdown_change(row->changes.*which.change, scale) << " |\n";
   }
   out << '\n';
@@ -264,9 +251,10 @@ void write_comparison_table(std::ostream& out, const ComparisonReport& report,
 
 void write_comparison_markdown(std::ostream& out, const ComparisonReport& report, std::size_t top) {
   for (const auto& [other, comparison] : report.others) {
-    out << "### " << markdown(report.baseline.label) << " → " << markdown(other.label) << "\n\n";
+    out << "### " << markdown_text(report.baseline.label) << " → " << markdown_text(other.label)
+        << "\n\n";
     if (!other.result.sensor.measured) {
-      out << "**" << markdown(power_source_words(other.result.sensor)) << "**\n\n";
+      out << "**" << markdown_text(power_source_words(other.result.sensor)) << "**\n\n";
     }
     out << "| one inference | before | after | change | verdict |\n|---|---:|---:|---:|---|\n";
     for (const ComparedFigure& which : kComparedFigures) {
@@ -295,7 +283,8 @@ void write_comparison_markdown(std::ostream& out, const ComparisonReport& report
     markdown_rows(out, rows, which, scale);
     out << "</details>\n\n";
     for (const Warning& warning : comparison.warnings) {
-      out << "- ⚠ " << markdown(warning.message) << " – " << markdown(warning.hint) << '\n';
+      out << "- ⚠ " << markdown_text(warning.message) << " – " << markdown_text(warning.hint)
+          << '\n';
     }
     if (!comparison.warnings.empty()) out << '\n';
   }
@@ -304,7 +293,7 @@ void write_comparison_markdown(std::ostream& out, const ComparisonReport& report
                        gate.outcome.state == GateState::failed   ? "❌"
                        : gate.outcome.state == GateState::passed ? "✅"
                                                                  : "❔",
-                       markdown(gate.text), markdown(gate.outcome.why));
+                       markdown_text(gate.text), markdown_text(gate.outcome.why));
   }
   finish(out, "Markdown");
 }

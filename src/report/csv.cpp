@@ -6,6 +6,7 @@
 
 #include "layerwatt/report.hpp"
 #include "report/columns.hpp"
+#include "report/spreadsheet.hpp"
 #include "report/stream.hpp"
 #include "report/words.hpp"
 
@@ -13,14 +14,6 @@ namespace layerwatt {
 namespace {
 
 using Row = std::vector<std::string>;
-
-// A spreadsheet runs a cell that begins like this as a formula; a name out of a model file is not
-// ours. Numbers are, and may begin with a minus.
-std::string neutralised(const std::string& text) {
-  static constexpr std::string_view kFormulaStarts = "=+-@\t\r\n";
-  if (!text.empty() && kFormulaStarts.find(text[0]) != std::string_view::npos) return "'" + text;
-  return text;
-}
 
 std::string quoted(const std::string& cell) {
   if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;

@@ -103,6 +103,55 @@ TEST(ArchiveCommand, WithoutDuckDbItSaysWhatToInstall) {
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("no duckdb"), HasSubstr("pip install duckdb")));
 }
 
+// Names in an archive are those of other people's models.
+TEST(ArchiveCommand, AnAnswersTextIsNoFormulaAndNoControlCode) {
+  const fakes::ScratchDirectory scratch;
+  const auto python = scratch.write("python",
+                                    "#!/bin/sh\ncat <<'END'\n"
+                                    R"({"columns":["layer","mj"],"types":["VARCHAR","DOUBLE"]})"
+                                    "\n"
+                                    R"(["=cmd|' /C calc'!A0",-1.5])"
+                                    "\n"
+                                    R"(["a\u001b[31m\nb",2])"
+                                    "\n"
+                                    R"({"rows":2,"files":1,"seconds":{"query":0.5}})"
+                                    "\nEND\n");
+  std::filesystem::permissions(python, std::filesystem::perms::owner_all);
+  const std::string csv = (scratch / "a.csv").string();
+  const Outcome outcome = run_layerwatt(
+      {"archive", "query", "--archive", scratch.path().string(), "SELECT 1", "--csv", csv},
+      host_with(python.string()));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(scratch.read("a.csv"), HasSubstr("\n'=cmd|' /C calc'!A0,-1.5\n"));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("a\\x1b[31m\\nb"), Not(HasSubstr("\x1b"))));
+}
+
+TEST(ArchiveCommand, FoldersThatOthersMadeAreListedAsText) {
+  const fakes::ScratchDirectory scratch;
+  scratch.write("layerwatt-archive.json",
+                R"({"format":"layerwatt-archive","version":1,"salt":"s"})");
+  scratch.write("runs/date=2024-05-01/device=a\"b/model=m\x1b[31m/1.parquet", "");
+  const std::string archive = scratch.path().string();
+  const Outcome lines = run_layerwatt({"archive", "list", "--lines", "--archive", archive});
+  EXPECT_EQ(json::parse(lines.out)["device"], "a\"b") << lines.out;
+  EXPECT_THAT(run_layerwatt({"archive", "list", "--archive", archive}).out, Not(HasSubstr("\x1b")));
+}
+
+// A json.py in the folder that one stands in was imported, and run.
+TEST(ArchiveCommand, PythonImportsNothingFromTheCurrentFolder) {
+  const fakes::ScratchDirectory scratch;
+  for (const char* module : {"json", "re", "time", "duckdb"}) {
+    scratch.write(std::string(module) + ".py",
+                  "open('" + (scratch / "imported").string() + "', 'w')\nraise ImportError('x')\n");
+  }
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(scratch.path());
+  const Outcome outcome = run_layerwatt({"archive", "query", "--archive", "a", "SELECT 1"});
+  std::filesystem::current_path(before);
+  EXPECT_NE(outcome.code, 0);
+  EXPECT_FALSE(std::filesystem::exists(scratch / "imported")) << outcome.err;
+}
+
 #ifdef LAYERWATT_HAVE_ARCHIVE
 
 TEST(ArchiveCommand, WhatIsAddedIsListedOnce) {

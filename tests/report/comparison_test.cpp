@@ -83,6 +83,17 @@ TEST(ComparisonMarkdown, NamesAreNoMarkup) {
   EXPECT_THAT(text, HasSubstr("a&#124;b"));
 }
 
+// A result may come out of a pull request of somebody else's.
+TEST(ComparisonMarkdown, ReasonsOutOfAFileAreNoMarkup) {
+  Result after = changed_board();
+  after.layers[2].energy_mj = Missing{"|<img src=x>|@someone"};
+  const std::string text = markdown_of(board_against(after));
+  for (const char* markup : {"<img", "|@", "@someone"}) {
+    EXPECT_THAT(text, Not(HasSubstr(markup)));
+  }
+  EXPECT_THAT(text, HasSubstr("&#60;img"));
+}
+
 TEST(ComparisonReports, SayThatNothingWasMeasured) {
   const ComparisonReport report = board_against(sample::simulated());
   EXPECT_THAT(table_of(report), HasSubstr("NOT MEASURED"));
