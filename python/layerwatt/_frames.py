@@ -6,7 +6,7 @@ import html
 import os
 from typing import TYPE_CHECKING, Any, List, Optional, Union
 
-from ._errors import IoError
+from . import _core
 
 if TYPE_CHECKING:
     from ._core import Estimate, Metric, Result
@@ -20,11 +20,7 @@ def write(result: "Result", report: str, path: Optional[PathLike]) -> str:
     """The text of a report, which is written to `path` too where one is given."""
     text = result.report(report)
     if path is not None:
-        try:
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-        except OSError as error:
-            raise IoError(error.strerror or str(error), os.fspath(path), "") from error
+        _core.write_file(path, text)
     return text
 
 

@@ -179,7 +179,8 @@ def run_on_host(
 def write_iterations(path: str, recording: "Recording") -> None:
     """iterations.csv (docs/recording.md) in place of the one row that was there beside the power."""
     whole = path + ".new"
-    with open(whole, "w", newline="", encoding="utf-8") as file:
+    # "x": a name that was there already may be a link to another file.
+    with open(whole, "x", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["start_ns", "end_ns", *recording.layers])
         for start, end, row in zip(

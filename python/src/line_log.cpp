@@ -1,5 +1,6 @@
 // Lines of a child process, each stamped when it arrived, into a file: `epoch_seconds::line`.
 // In C++ so that neither the stamps nor the reading wait for the GIL.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/vector.h>
@@ -14,6 +15,7 @@
 
 #include "bindings.hpp"
 #include "core/subprocess.hpp"
+#include "core/whole_file.hpp"
 #include "interruptible.hpp"
 
 namespace layerwatt::python {
@@ -45,8 +47,11 @@ class LineLog {
   // nothing for so long.
   void start(double timeout_s) {
     if (reader_.joinable()) throw Error(ErrorKind::usage, "is running already", "tegrastats", "");
-    file_.reset(std::fopen(path_.c_str(), "w"));
-    if (!file_) throw Error(ErrorKind::io, "cannot be written", path_.string(), "");
+    // Not a new file that is renamed at the end: it is read while it grows.
+    const int opened = ::open(link_target(path_).c_str(),
+                              O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (opened < 0) throw Error(ErrorKind::io, "cannot be written", path_.string(), "");
+    file_.reset(::fdopen(opened, "w"));
     child_.emplace(SubprocessOptions{command_, true, {}});
     lines_ = 0;
     ended_ = false;

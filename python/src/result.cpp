@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bindings.hpp"
+#include "core/whole_file.hpp"
 #include "layerwatt/attribution.hpp"
 #include "layerwatt/registry.hpp"
 #include "layerwatt/report.hpp"
@@ -196,6 +197,16 @@ void bind_result(nb::module_& module) {
       .def("__str__", [](const Measured& self) { return report(self, "table", 0, 20, 100, false); })
       .def("__repr__", &summary);
 
+  module.def(
+      "write_file",
+      [](const std::filesystem::path& file, const std::string& text) {
+        const nb::gil_scoped_release no_gil;
+        write_whole_file(file, [&](std::ostream& out) { out << text; });
+      },
+      "file"_a, "text"_a,
+      "A whole text: a new file beside it, then renamed, so that nobody reads half of it and no\n"
+      "other user's link is followed. Raises IoError.",
+      nb::sig("def write_file(file: str | os.PathLike, text: str) -> None"));
   module.def("analyze", &analyze, "recording"_a, nb::kw_only(), "method"_a = "auto");
 }
 

@@ -1,9 +1,12 @@
 // Lines of tegrastats, by the library's own parser, and its table of which rails make a total.
+#include "sensor/tegrastats.hpp"
+
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include "bindings.hpp"
 #include "cli/tegrastats_json.hpp"
+#include "layerwatt/host.hpp"
 #include "sensor/rail_map.hpp"
 
 namespace layerwatt::python {
@@ -26,6 +29,15 @@ void bind_tegrastats(nb::module_& module) {
              "One line as the dict that docs/cli/parse-tegrastats.md describes: numbers, mW, °C.\n"
              "Raises BadInputError for a line that cannot be used.",
              nb::sig("def parse_tegrastats_line(line: str) -> dict"));
+  module.def(
+      "find_tegrastats",
+      [] {
+        // The environment as it is now: a script may have set the variable.
+        return find_tegrastats(SysRoot(), {});
+      },
+      "The program of this machine: LAYERWATT_TEGRASTATS, or where Jetson Linux installs it; "
+      "never\n"
+      "PATH, in which another user may have a say. Raises SensorError where there is none.");
   module.def(
       "choose_rails",
       [](const std::vector<std::string>& names) {

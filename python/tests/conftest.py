@@ -62,7 +62,7 @@ def write_power(path):
 
 @pytest.fixture
 def fake_tegrastats(tmp_path, monkeypatch, orin_nx_spec):
-    """A tegrastats on PATH that prints the lines of a simulated board, live."""
+    """A tegrastats that prints the lines of a simulated board, live."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "tegrastats"
@@ -74,7 +74,7 @@ def fake_tegrastats(tmp_path, monkeypatch, orin_nx_spec):
         f"'{orin_nx_spec}' --tegrastats \"$@\"\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("LAYERWATT_TEGRASTATS", str(program))
     return program
 
 

@@ -160,6 +160,16 @@ def test_csv_of_entries_with_other_keys(tmp_path):
     assert len(lines) == 3 and "VIN_SYS_5V0" in lines[0]
 
 
+def test_csv_is_no_formula(tmp_path):
+    data = compat.TegraData(io.StringIO(""))
+    data.data = [{"=A1": "=1+1", "temp": "-256C", "power": "-12", "note": "-1+1"}]
+    data.save_as_csv(tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text().splitlines() == [
+        "'=A1,temp,power,note",
+        "'=1+1,-256C,-12,'-1+1",
+    ]
+
+
 def test_live_lines_are_stamped_and_end_with_stop(fake_tegrastats, tmp_path):
     begin = time.time()
     with compat.TegraStats(tmp_path / "lines.txt", interval=5) as stats:
@@ -210,6 +220,10 @@ def test_a_tegrastats_that_says_nothing_is_an_error(tmp_path, monkeypatch):
 
 
 def test_none_on_this_machine_is_an_error_with_a_hint(monkeypatch, tmp_path):
+    # One on PATH is not believed: sudo=True would have root run it.
+    program = tmp_path / "tegrastats"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("LAYERWATT_TEGRASTATS", raising=False)
     with pytest.raises(layerwatt.SensorError) as caught:

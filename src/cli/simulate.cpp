@@ -13,6 +13,7 @@
 #include "cli/help.hpp"
 #include "cli/live_tegrastats.hpp"
 #include "cli/stop_signals.hpp"
+#include "core/whole_file.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/registry.hpp"
 #include "record/recorder.hpp"
@@ -84,7 +85,7 @@ int act_as_tegrastats(Program& program, const SimulateCommand& command) {
     print_live_tegrastats(std::move(spec), program.host.clock, interval_ms, program.out);
     return 0;
   }
-  std::ofstream log(command.logfile, std::ios::binary | std::ios::app);
+  std::ofstream log(link_target(command.logfile), std::ios::binary | std::ios::app);
   if (!log) {
     throw Error(ErrorKind::io, "cannot be written", command.logfile.string(),
                 "check that its folder exists and is writable");

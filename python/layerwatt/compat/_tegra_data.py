@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
+from .. import _core
 from ._tegra_text import (
     Entry,
     Metric,
@@ -17,6 +19,15 @@ from ._tegra_text import (
     get_powerdraw,
     parse_tegrastats,
 )
+
+# A figure, with its unit perhaps; all else that begins like this is a formula to a spreadsheet.
+_FIGURE = re.compile(r"[+-]?[0-9.]+[A-Za-z%]*")
+
+
+def _neutralised(cell: str) -> str:
+    if cell[:1] and cell[0] in "=+-@\t\r\n" and not _FIGURE.fullmatch(cell):
+        return "'" + cell
+    return cell
 
 
 @dataclass
@@ -65,7 +76,10 @@ class TegraData:
         columns: Dict[str, None] = {}
         for entry in self._current():
             columns.update(dict.fromkeys(entry))
-        with Path(file).open("w", newline="", encoding="utf-8") as out:
-            writer = csv.DictWriter(out, fieldnames=list(columns), restval="")
-            writer.writeheader()
-            writer.writerows(self._current())
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, fieldnames=list(columns), restval="")
+        writer.writerow({name: _neutralised(name) for name in columns})
+        writer.writerows(
+            {name: _neutralised(cell) for name, cell in entry.items()} for entry in self._current()
+        )
+        _core.write_file(file, out.getvalue())

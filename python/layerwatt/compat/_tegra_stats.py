@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,7 +9,6 @@ from types import TracebackType
 from typing import List, Optional, Type, Union
 
 from .. import _core
-from .._errors import SensorError
 from ._tegra_data import TegraData
 
 
@@ -41,14 +38,7 @@ class TegraStats:
         self._log: "Optional[_core.LineLog]" = None
 
     def _command(self) -> List[str]:
-        program = os.environ.get("LAYERWATT_TEGRASTATS") or shutil.which("tegrastats")
-        if program is None:
-            raise SensorError(
-                "there is no tegrastats on this machine",
-                "PATH",
-                "it is part of Jetson Linux; elsewhere, name a program with LAYERWATT_TEGRASTATS",
-            )
-        command = [program, "--interval", str(self._interval)]
+        command = [_core.find_tegrastats(), "--interval", str(self._interval)]
         if self._sudo:
             command.insert(0, "sudo")
         if self._readall:
