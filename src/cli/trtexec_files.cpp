@@ -1,5 +1,6 @@
 #include "cli/trtexec_files.hpp"
 
+#include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <cmath>
@@ -12,6 +13,8 @@
 
 namespace layerwatt::cli {
 namespace {
+
+constexpr double kFineStampMs = 0.02;
 
 std::int64_t written_ns(const std::string& file) {
   struct stat status {};
@@ -51,6 +54,15 @@ Recording load_trtexec(const TrtexecFiles& files) {
   if (files.power.empty()) return load_recording(directory);
   Recording recording = load_loose_files(directory / "iterations.csv", files.power);
   recording.manifest.engine_json = R"({"name":"tensorrt","measured_by":"trtexec"})";
+  // A run of ten seconds has stamps that are right to a tenth of a millisecond.
+  if (const double step_ms = trtexec_stamp_step_ms(times); step_ms > kFineStampMs) {
+    recording.warnings.push_back(
+        {"trtexec_stamps_coarse",
+         fmt::format("trtexec printed its stamps to {:g} ms: power is right for whole inferences, "
+                     "and not for layers shorter than that",
+                     step_ms),
+         "keep the run under ten seconds: --duration=8; or layerwatt profile"});
+  }
   if (!files.start_s) {
     recording.warnings.push_back(
         {"trtexec_start_guessed", "when trtexec began was guessed from the time of " + files.times,

@@ -20,9 +20,46 @@ Error bad(const std::string& what, const std::string& where, const char* option)
                std::string("give the file of trtexec ") + option + "=F");
 }
 
+// trtexec writes names and numbers as they are: a quote in a layer's name, or a share of a total
+// that is 0, makes its file no JSON. One layer is one line of one form, by which both are found.
+std::string mended(std::string_view text) {
+  constexpr std::string_view kBefore = "\"name\" : \"";
+  constexpr std::string_view kAfter = "\", \"timeMs\" : ";
+  std::string json;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::size_t before = line.find(kBefore);
+    const std::size_t after = line.rfind(kAfter);
+    if (before == std::string_view::npos || after == std::string_view::npos ||
+        after < before + kBefore.size()) {
+      json.append(line).append("\n");
+      continue;
+    }
+    const std::size_t name = before + kBefore.size();
+    json.append(line.substr(0, name - 1));
+    json.append(Json(std::string(line.substr(name, after - name)))
+                    .dump(-1, ' ', false, Json::error_handler_t::replace));
+    std::string numbers(line.substr(after + 1));
+    for (const std::string_view word : {"-nan", "nan", "-inf", "inf"}) {
+      for (std::size_t at = 0; (at = numbers.find(word, at)) != std::string::npos;) {
+        numbers.replace(at, word.size(), "null");
+      }
+    }
+    json.append(numbers).append("\n");
+  }
+  return json;
+}
+
+// By how much a stamp can be off that trtexec printed: it gives six digits.
+double printed_step_ms(double stamp_ms) {
+  return stamp_ms < 1.0 ? 1e-6 : std::pow(10.0, std::floor(std::log10(stamp_ms)) - 5.0);
+}
+
 Json parse_list(std::string_view json, const std::string& where, const char* option) {
   if (nests_deeper(json)) throw bad("is nested too deeply", where, option);
   Json list = Json::parse(json, nullptr, false);
+  if (list.is_discarded()) list = Json::parse(mended(json), nullptr, false);
   if (list.is_discarded()) throw bad("is not JSON, or is cut short", where, option);
   if (!list.is_array()) throw bad("is not trtexec's list", where, option);
   return list;
@@ -64,35 +101,59 @@ TrtexecProfile parse_trtexec_profile(std::string_view json, const std::string& w
   return profile;
 }
 
+namespace {
+
+// The duration under `key`, where it says the same as the stamps but finer; else theirs.
+double finer(const Json& item, const char* key, double by_stamps_ms, double step_ms) {
+  const std::optional<double> ms = number(item, key);
+  return ms && *ms >= 0.0 && std::abs(*ms - by_stamps_ms) <= 2.0 * step_ms ? *ms : by_stamps_ms;
+}
+
+TrtexecTime time_of(const Json& item, const std::string& where) {
+  const auto begin = item.is_object() ? number(item, "startComputeMs") : std::nullopt;
+  const auto end = item.is_object() ? number(item, "endComputeMs") : std::nullopt;
+  if (!begin || !end || *begin < 0.0 || *end < *begin) {
+    throw bad("has an inference without times", where, "--exportTimes");
+  }
+  // "Out" was D2H's name in 7.
+  double done = *end;
+  for (const char* key : {"endD2hMs", "endOutMs"}) {
+    done = std::max(done, number(item, key).value_or(0.0));
+  }
+  // After ten seconds stamps are printed to a tenth of a millisecond, durations as fine as ever.
+  const double step = printed_step_ms(done);
+  const double compute = finer(item, "computeMs", *end - *begin, step);
+  const double copies = finer(item, "d2hMs", done - *end, step);
+  return {*begin, *begin + compute, *begin + compute + copies};
+}
+
+}  // namespace
+
 std::vector<TrtexecTime> parse_trtexec_times(std::string_view json, const std::string& where) {
   constexpr const char* kOption = "--exportTimes";
   std::vector<TrtexecTime> times;
   for (const Json& item : parse_list(json, where, kOption)) {
-    const auto begin = item.is_object() ? number(item, "startComputeMs") : std::nullopt;
-    const auto end = item.is_object() ? number(item, "endComputeMs") : std::nullopt;
-    if (!begin || !end || *begin < 0.0 || *end < *begin) {
-      throw bad("has an inference without times", where, kOption);
-    }
-    // "Out" was D2H's name up to 8.4.
-    double done = *end;
-    for (const char* key : {"endD2hMs", "endOutputMs"}) {
-      done = std::max(done, number(item, key).value_or(0.0));
-    }
-    times.push_back({*begin, *end, done});
+    times.push_back(time_of(item, where));
   }
   if (times.empty()) throw bad("has no inference", where, kOption);
   std::stable_sort(times.begin(), times.end(), [](const TrtexecTime& a, const TrtexecTime& b) {
     return a.compute_start_ms < b.compute_start_ms;
   });
-  for (std::size_t i = 0; i + 1 < times.size(); ++i) {
-    const double next = times[i + 1].compute_start_ms;
-    // Events are right to half a microsecond.
-    if (times[i].compute_end_ms > next + 1e-3) {
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    TrtexecTime& before = times[i - 1];
+    // An inference begins when the one before has ended, as far as a printed stamp can be wrong;
+    // events themselves are right to half a microsecond.
+    const double late_ms = before.compute_end_ms - times[i].compute_start_ms;
+    if (late_ms > printed_step_ms(times[i].compute_start_ms) + 1e-3) {
       throw Error(ErrorKind::bad_input, "has inferences that ran beside each other", where,
                   "run trtexec with one stream: --infStreams=1 (--streams=1 before 8.6)");
     }
-    times[i].compute_end_ms = std::min(times[i].compute_end_ms, next);
-    times[i].end_ms = std::min(times[i].end_ms, next);
+    if (late_ms > 0.0) {
+      times[i].compute_start_ms += late_ms;
+      times[i].compute_end_ms += late_ms;
+      times[i].end_ms += late_ms;
+    }
+    before.end_ms = std::min(before.end_ms, times[i].compute_start_ms);
   }
   return times;
 }
@@ -109,6 +170,10 @@ Iterations trtexec_iterations(const TrtexecProfile& profile, const std::vector<T
     iterations.layer_ms.insert(iterations.layer_ms.end(), layer_ms.begin(), layer_ms.end());
   }
   return iterations;
+}
+
+double trtexec_stamp_step_ms(const std::vector<TrtexecTime>& times) {
+  return printed_step_ms(times.back().compute_start_ms);
 }
 
 std::int64_t trtexec_begin_by_file_time(const std::vector<TrtexecTime>& times,

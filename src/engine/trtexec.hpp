@@ -26,8 +26,10 @@ struct TrtexecTime {
   double end_ms = 0.0;  // the outputs are on the host
 };
 
-// By start. Throws Error(bad_input) with `where`; also for inferences that ran beside each other,
-// whose layers cannot be told apart in time.
+// By start. trtexec prints six digits of a stamp, so after ten seconds stamps are right to a tenth
+// of a millisecond and inferences are laid one after the other as far as that allows; their
+// durations are those that it printed beside. Throws Error(bad_input) with `where`; also for
+// inferences that ran beside each other, whose layers cannot be told apart in time.
 std::vector<TrtexecTime> parse_trtexec_times(std::string_view json, const std::string& where);
 
 // The two together. trtexec exports one mean a layer: every inference gets it, shortened to fit its
@@ -36,6 +38,9 @@ std::vector<TrtexecTime> parse_trtexec_times(std::string_view json, const std::s
 // readings.
 Iterations trtexec_iterations(const TrtexecProfile& profile, const std::vector<TrtexecTime>& times,
                               std::int64_t begin_ns);
+
+// By how much the latest stamps can be off.
+double trtexec_stamp_step_ms(const std::vector<TrtexecTime>& times);
 
 // When trtexec's clock was 0, if its last inference ended when it wrote the file: right to a second
 // or so, which is enough for means over a long run and for nothing finer.
