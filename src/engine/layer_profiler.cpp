@@ -44,8 +44,13 @@ std::uint32_t LayerProfiler::layer_of(const char* name) {
     pointers_[layer] = name;
     return static_cast<std::uint32_t>(layer);
   }
-  names_.emplace_back(name);
   pointers_.push_back(name);
+  try {
+    names_.emplace_back(name);
+  } catch (...) {
+    pointers_.pop_back();  // the two belong together
+    throw;
+  }
   return static_cast<std::uint32_t>(names_.size() - 1);
 }
 
