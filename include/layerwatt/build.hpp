@@ -32,6 +32,7 @@ struct BuildOptions {
   std::filesystem::path
       timing_cache;  // read where it exists, and written: the next build is faster
   std::optional<std::size_t> workspace_mib;
+  std::optional<int> aux_streams;  // at most; 0: all layers one after the other
   std::vector<std::filesystem::path> plugins;
   int device = 0;
 };

@@ -78,6 +78,9 @@ void add_build(CLI::App& app, Program& program) {
   sub.add_option("--workspace", options.workspace_mib, help.option("--workspace"))
       ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 20))
       ->type_name("MIB");
+  sub.add_option("--aux-streams", options.aux_streams, help.option("--aux-streams"))
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
   sub.add_option("--plugin", options.plugins, help.option("--plugin"))
       ->type_size(1)
       ->expected(1)

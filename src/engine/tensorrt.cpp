@@ -246,7 +246,7 @@ class TensorRtEngine final : public Engine {
       any_dla_ |= part != DlaPart::none;
       layers_.push_back(std::move(layer));
     }
-    information_ = session_->inspect();
+    information_ = profiled_.information;
     join_layer_information(layers_, information_);
     const auto verbosity = session_->engine().getProfilingVerbosity();
     if (options_.dla_core && !any_dla_ && verbosity != nvinfer1::ProfilingVerbosity::kNONE) {
@@ -272,6 +272,17 @@ class TensorRtEngine final : public Engine {
     }
     if (layers_.empty()) {
       throw Error(ErrorKind::engine, "TensorRT reported no layer", options_.model.string());
+    }
+    if (const int streams = session_->auxiliary_streams(); streams > 0) {
+      warnings_.push_back(
+          {"parallel_layers",
+           "layers may run beside each other, on " + std::to_string(streams) +
+               " auxiliary streams: each is given the time that it took, as if one followed the "
+               "other, and energy by that",
+           "to tell them apart: layerwatt build --aux-streams 0, or trtexec --maxAuxStreams=0"});
+    }
+    for (Warning& warning : loading_warnings(session_->said())) {
+      warnings_.push_back(std::move(warning));
     }
   }
 

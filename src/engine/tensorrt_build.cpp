@@ -136,6 +136,7 @@ class Build {
       config_->setMemoryPoolLimit(nvinfer1::MemoryPoolType::kWORKSPACE,
                                   *options_.workspace_mib << 20);
     }
+    set_auxiliary_streams();
     set_precision();
     set_dla();
     set_shapes();
@@ -191,6 +192,16 @@ class Build {
     if (const std::string what = not_an_onnx_model(start, size); !what.empty()) {
       throw Error(ErrorKind::bad_input, what, where(), "give a model in ONNX's own format");
     }
+  }
+
+  void set_auxiliary_streams() {
+    if (!options_.aux_streams) return;
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+    config_->setMaxAuxStreams(*options_.aux_streams);
+#else
+    if (*options_.aux_streams == 0) return;
+    throw Error(ErrorKind::usage, "TensorRT 8.5 has no auxiliary streams", "--aux-streams");
+#endif
   }
 
   void set_precision() {

@@ -46,6 +46,15 @@ Session::Session(const Host& host, const EngineOptions& options, const std::vect
                 "the file may be cut short or damaged: build it here, or copy it again");
   }
   engine_ = loaded_.get();
+  said_ = logger_.take();
+}
+
+int Session::auxiliary_streams() const {
+#if NV_TENSORRT_MAJOR > 8 || NV_TENSORRT_MINOR >= 6
+  return engine_->getNbAuxStreams();
+#else
+  return 0;
+#endif
 }
 
 void Session::check_dla() const {
@@ -142,12 +151,15 @@ TimePass Session::time_pass() {
   }
   std::sort(sums.begin(), sums.end());
   pass.median_sum_ms = sums[sums.size() / 2];
+  pass.information = inspect(*context);
   return pass;
 }
 
-LayerInformation Session::inspect() {
+LayerInformation Session::inspect(const nvinfer1::IExecutionContext& context) const {
   const std::unique_ptr<nvinfer1::IEngineInspector> inspector(engine_->createEngineInspector());
   if (!inspector) return {};
+  // Without one, shapes of dynamic engines are -1 and their formats are not told.
+  inspector->setExecutionContext(&context);
   const char* text = inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON);
   if (text == nullptr) return {};
   try {
@@ -168,7 +180,9 @@ void Session::prepare_energy_pass(bool graph) {
   if (graph_) return;
   const std::vector<std::string> said = logger_.take();
   if (!said.empty()) no_graph_reason_ += ": " + said.front();
-  // A capture that failed can leave the context between two states.
+  // A capture that failed can leave the context between two states. The old one goes first: it may
+  // hold the optimisation profile.
+  context_.reset();
   context_ = make_context();
   must_enqueue_layers(*context_);
   stream_.wait();

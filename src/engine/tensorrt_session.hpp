@@ -22,6 +22,7 @@ struct TimePass {
   std::vector<std::string> names;         // in the order of the first report; may repeat
   std::vector<std::vector<double>> rows;  // ms; NaN: not reported
   double median_sum_ms = 0.0;             // of the sums of the rows
+  LayerInformation information;           // with the shapes that it ran with
 };
 
 // Where an inference stands on the GPU's time.
@@ -43,11 +44,14 @@ class Session {
   const nvinfer1::ICudaEngine& engine() const { return *engine_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }
   int version() const { return library_.version(); }
+  // What TensorRT warned of while it loaded the plan.
+  const std::vector<std::string>& said() const { return said_; }
+  // Beside the one that it is enqueued on; layers on them run beside each other.
+  int auxiliary_streams() const;
 
   // Runs the engine under a profiler of ours, in a context that is gone afterwards: the energy pass
   // must not pay for it.
   TimePass time_pass();
-  LayerInformation inspect();
   // A context without profiler, captured in a graph where that is wanted and can be.
   void prepare_energy_pass(bool graph);
   // One inference as enqueue() does it, captured by `recorder`: for method excite. Throws
@@ -63,6 +67,7 @@ class Session {
   void enqueue_copies();
   bool enqueue_layers(nvinfer1::IExecutionContext& context);
   void must_enqueue_layers(nvinfer1::IExecutionContext& context);
+  LayerInformation inspect(const nvinfer1::IExecutionContext& context) const;
   void check_dla() const;
 
   const EngineOptions options_;
@@ -74,6 +79,7 @@ class Session {
   std::unique_ptr<nvinfer1::IRuntime> runtime_;
   std::unique_ptr<nvinfer1::ICudaEngine> loaded_;
   nvinfer1::ICudaEngine* engine_ = nullptr;  // loaded_, or the caller's
+  std::vector<std::string> said_;
   std::vector<Tensor> tensors_;
   std::unique_ptr<nvinfer1::IExecutionContext> context_;
   std::unique_ptr<nvinfer1::IExecutionContext> captured_context_;  // of capture_layers()

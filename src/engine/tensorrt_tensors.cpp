@@ -36,6 +36,12 @@ const TypeRow kTypes[] = {
     {DataType::kFP8, "f8", 8, std::nullopt},        {DataType::kBF16, "bf16", 16, Element::bf16},
     {DataType::kINT64, "i64", 64, Element::i64},    {DataType::kINT4, "i4", 4, std::nullopt},
 #endif
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 8)
+    {DataType::kFP4, "f4", 4, std::nullopt},
+#endif
+#if NV_TENSORRT_MAJOR > 10 || (NV_TENSORRT_MAJOR == 10 && NV_TENSORRT_MINOR >= 12)
+    {DataType::kE8M0, "e8m0", 8, std::nullopt},
+#endif
 };
 
 const TypeRow& type_row(DataType type, const std::string& tensor) {
@@ -119,6 +125,15 @@ void check_names(const ICudaEngine& engine, const Names& names, const std::strin
   }
 }
 
+// Whether any input is the profile's to limit.
+bool needs_profile(const ICudaEngine& engine) {
+  const Names names = names_of(engine);
+  return std::any_of(names.inputs.begin(), names.inputs.end(), [&](const std::string& name) {
+    return is_open(to_shape(engine.getTensorShape(name.c_str()))) ||
+           engine.isShapeInferenceIO(name.c_str());
+  });
+}
+
 void use_profile(const ICudaEngine& engine, IExecutionContext& context, Logger& logger,
                  const cuda::Stream& stream, const EngineOptions& options) {
   const int index = options.profile_index.value_or(0);
@@ -127,9 +142,16 @@ void use_profile(const ICudaEngine& engine, IExecutionContext& context, Logger& 
     throw Error(ErrorKind::usage, "the engine has no optimisation profile " + std::to_string(index),
                 "--profile-index", "it has " + std::to_string(count) + ", counted from 0");
   }
-  if (index == 0) return;  // it is the one a context begins with
+  // Since TensorRT 10 every context begins with the first. In 8 only one that finds it free does.
+  if (context.getOptimizationProfile() == index) return;
+  if (index == 0 && !needs_profile(engine)) return;
   if (!context.setOptimizationProfileAsync(index, stream.get())) {
-    throw failed(logger, "choosing the optimisation profile", options.model.string());
+    const Error refused = failed(logger, "choosing optimisation profile " + std::to_string(index),
+                                 options.model.string());
+    if (NV_TENSORRT_MAJOR >= 10 || !logger.theirs()) throw refused;
+    throw Error(refused.kind(), refused.problem(), refused.where(),
+                "an execution context of yours may have it, and in TensorRT 8 no two can: destroy "
+                "that one first, or give another profile_index");
   }
   stream.wait();
 }

@@ -6,7 +6,7 @@
 namespace layerwatt {
 namespace {
 
-struct Known {
+struct Cause {
   const char* words;  // anywhere in the log, compared without case
   ErrorKind kind;
   const char* problem;
@@ -19,10 +19,11 @@ constexpr const char* kRebuild =
 constexpr const char* kPlugin = "give the library that has it: --plugin FILE.so";
 constexpr const char* kAskSanitizer =
     "a kernel failed, often a plugin's: compute-sanitizer layerwatt … names it";
+constexpr const char* kDla = "dla";
 constexpr const char* kMemory = "end what else uses the GPU, or give smaller shapes";
 
 // First match wins; the log's own words follow in every case.
-constexpr Known kKnown[] = {
+constexpr Cause kCauses[] = {
     {"out of memory", ErrorKind::engine, "out of device memory", kMemory},
     {"outofmemory", ErrorKind::engine, "out of device memory", kMemory},
     {"cannot find plugin", ErrorKind::bad_input, "needs a plugin that is not loaded", kPlugin},
@@ -49,7 +50,7 @@ constexpr Known kKnown[] = {
      "give the file that trtexec or `layerwatt build` wrote"},
     {"nvdla", ErrorKind::engine, "the DLA refused it",
      "leave --dla-core out, or build the engine with GPU fallback: layerwatt build --dla N"},
-    {"dla", ErrorKind::engine, "the DLA refused it",
+    {kDla, ErrorKind::engine, "the DLA refused it",
      "leave --dla-core out, or build the engine with GPU fallback: layerwatt build --dla N"},
     {"lean runtime", ErrorKind::bad_input, "is a version-compatible plan with a runtime inside",
      "build it without --versionCompatible: layerwatt runs no host code from a plan"},
@@ -61,6 +62,18 @@ std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
+}
+
+// Whether `words` stand in `text` by themselves: DLA-34, dla34 and idlanes are no accelerator.
+bool mentions(const std::string& text, std::string_view words) {
+  const auto in_a_word = [&](std::size_t at) {
+    const char c = at < text.size() ? text[at] : ' ';
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
+  };
+  for (std::size_t at = 0; (at = text.find(words, at)) != std::string::npos; ++at) {
+    if ((at == 0 || !in_a_word(at - 1)) && !in_a_word(at + words.size())) return true;
+  }
+  return false;
 }
 
 // "1: [stdArchiveReader.cpp::check::54] Error Code 1: Serialization (Version tag does not match…)"
@@ -84,8 +97,9 @@ Error explain_tensorrt(const std::vector<std::string>& log, const std::string& d
   // The first error is the cause, what follows are its consequences.
   std::string said = log.empty() ? "" : without_place(log.front());
   if (!cuda.empty()) said += (said.empty() ? "CUDA: " : "; CUDA: ") + cuda;
-  for (const Known& known : kKnown) {
-    if (all.find(known.words) == std::string::npos) continue;
+  for (const Cause& known : kCauses) {
+    const bool short_word = known.words == kDla;
+    if (short_word ? !mentions(all, kDla) : all.find(known.words) == std::string::npos) continue;
     return Error(known.kind, known.problem + std::string(said.empty() ? "" : ": ") + said, where,
                  known.hint);
   }
@@ -94,6 +108,19 @@ Error explain_tensorrt(const std::vector<std::string>& log, const std::string& d
   }
   return Error(ErrorKind::engine, doing + " failed: " + said, where,
                cuda.empty() ? "" : kAskSanitizer);
+}
+
+std::vector<Warning> loading_warnings(const std::vector<std::string>& log) {
+  std::vector<Warning> warnings;
+  for (const std::string& line : log) {
+    const std::string words = lower(line);
+    // On every run of every program that does not set CUDA_MODULE_LOADING.
+    if (words.find("lazy loading") != std::string::npos) continue;
+    const bool other_gpu = words.find("different models of devices") != std::string::npos;
+    warnings.push_back({other_gpu ? "plan_of_other_gpu" : "tensorrt_said",
+                        "TensorRT: " + without_place(line), other_gpu ? kRebuild : ""});
+  }
+  return warnings;
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "layerwatt/error.hpp"
+#include "layerwatt/result.hpp"
 
 namespace layerwatt {
 
@@ -16,6 +17,10 @@ namespace layerwatt {
 // says went wrong; "" = nothing.
 Error explain_tensorrt(const std::vector<std::string>& log, const std::string& doing,
                        const std::string& where, const std::string& cuda = {});
+
+// What TensorRT warned of while it loaded a plan, as far as it says something of the figures or of
+// what to do.
+std::vector<Warning> loading_warnings(const std::vector<std::string>& log);
 
 // Whether the start of a file can be a serialized engine; else what it is instead.
 // "" = can be.

@@ -1,7 +1,9 @@
 // The engine's source against the interface of TensorRT 8.5, by both of its enqueues.
 #include <gmock/gmock.h>
 
+#define FAKE_TENSORRT_8
 #include "engine/tensorrt_fixture.hpp"
+#include "fakes/tensorrt/NvInfer.h"
 
 namespace layerwatt {
 namespace {
@@ -15,6 +17,21 @@ class TensorRt8Test : public TensorRtTest {
     environment_["LAYERWATT_MODULE_PATH"] = folder;
     environment_["LAYERWATT_TENSORRT_LIB"] = folder + "/libfake_nvinfer.so";
     environment_["LAYERWATT_TENSORRT_PARSER_LIB"] = folder + "/libfake_nvinfer.so";
+  }
+  static nlohmann::json dynamic_plan() {
+    nlohmann::json plan = small_plan();
+    plan["inputs"][0] = {{"name", "data"},
+                         {"shape", {-1, 3, 8, 8}},
+                         {"min", {1, 3, 8, 8}},
+                         {"opt", {4, 3, 8, 8}},
+                         {"max", {16, 3, 8, 8}}};
+    plan["outputs"][0]["shape"] = {-1, 10};
+    return plan;
+  }
+  static EngineOptions with_batch_2() {
+    EngineOptions options;
+    options.shapes = {{"data", {2, 3, 8, 8}}};
+    return options;
   }
   void expect_three_layers(Engine& engine) {
     Inference inference;
@@ -52,6 +69,55 @@ TEST_F(TensorRt8Test, EnqueueV2TakesTheBindingsOfItsOptimisationProfile) {
   options.profile_index = 2;
   const auto engine = loaded(plan, options);
   expect_three_layers(*engine);
+}
+
+// In 8 the second context of an engine has no optimisation profile, and two cannot have the same.
+TEST_F(TensorRt8Test, EveryPassOfADynamicEngineGetsItsProfile) {
+  expect_three_layers(*loaded(dynamic_plan(), with_batch_2()));
+  nlohmann::json plan = dynamic_plan();
+  plan["capturable"] = false;
+  const auto engine = loaded(plan, with_batch_2());
+  EXPECT_EQ(nlohmann::json::parse(engine->engine_json())["cuda_graph"], false);
+  expect_three_layers(*engine);
+}
+
+class SilentLogger final : public nvinfer1::ILogger {
+  void log(Severity, const char*) noexcept override {}
+};
+
+TEST_F(TensorRt8Test, AGivenEnginesProfileThatIsTakenIsToldOf) {
+  const DynamicLibrary library(environment_["LAYERWATT_TENSORRT_LIB"]);
+  SilentLogger logger;
+  const std::unique_ptr<nvinfer1::IRuntime> runtime(
+      static_cast<nvinfer1::IRuntime*>(library.find_function<void* (*)(void*, int)>(
+          "createInferRuntime_INTERNAL")(&logger, NV_TENSORRT_VERSION)));
+  const auto deserialised = [&](const nlohmann::json& plan) {
+    const std::string bytes = fakes::plan_bytes(plan);
+    return std::unique_ptr<nvinfer1::ICudaEngine>(
+        runtime->deserializeCudaEngine(bytes.data(), bytes.size()));
+  };
+  nlohmann::json plan = dynamic_plan();
+  plan["profiles"] = 2;
+  const auto given = deserialised(plan);
+  const std::unique_ptr<nvinfer1::IExecutionContext> callers(given->createExecutionContext());
+  EngineOptions options = with_batch_2();
+  options.cuda_engine = given.get();
+  const Error taken = error_of([&] { backend().create(host(), options)->load(); });
+  EXPECT_THAT(taken.problem(), HasSubstr("optimisation profile 0"));
+  EXPECT_THAT(taken.hint(), HasSubstr("another profile_index"));
+  options.profile_index = 1;
+  const auto engine = backend().create(host(), options);
+  engine->load();
+  expect_three_layers(*engine);
+
+  // One without open shapes needs no profile.
+  const auto fixed = deserialised(small_plan());
+  const std::unique_ptr<nvinfer1::IExecutionContext> beside(fixed->createExecutionContext());
+  EngineOptions plain;
+  plain.cuda_engine = fixed.get();
+  const auto second = backend().create(host(), plain);
+  second->load();
+  expect_three_layers(*second);
 }
 
 TEST_F(TensorRt8Test, BuildsWithAnExplicitBatch) {

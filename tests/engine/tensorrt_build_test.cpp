@@ -31,12 +31,14 @@ class TensorRtBuildTest : public TensorRtTest {
 TEST_F(TensorRtBuildTest, BuildsADetailedEngineThatRuns) {
   BuildOptions options = options_for(small_plan());
   options.workspace_mib = 64;
+  options.aux_streams = 0;
   const BuildReport report = backend().build(host(), options);
   EXPECT_EQ(report.bytes, std::filesystem::file_size(options.output));
   EXPECT_EQ(report.version, "10.3.0");
   EXPECT_THAT(report.said.at(0), HasSubstr("timing_cache"));
   EXPECT_EQ(built(options)["verbosity"], "detailed");
   EXPECT_EQ(built(options)["workspace"], std::size_t{64} << 20);
+  EXPECT_EQ(built(options)["aux_streams"], 0);
   EngineOptions run;
   run.model = options.output;
   const auto engine = backend().create(host(), run);

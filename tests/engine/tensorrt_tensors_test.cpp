@@ -47,6 +47,18 @@ TEST_F(TensorRtTensorsTest, ADynamicShapeIsGivenAndNeverGuessed) {
   EXPECT_EQ(about(*engine)["profile_index"], 1);
 }
 
+// The inspector tells neither shapes nor formats before it has a context that knows them.
+TEST_F(TensorRtTensorsTest, LayersOfADynamicEngineAreInspectedWithTheShapesTheyRunWith) {
+  EngineOptions options;
+  options.shapes = {{"data", {2, 3, 8, 8}}};
+  json plan = dynamic_plan();
+  plan["layers"][0]["info"]["Outputs"][0]["Dimensions"] = {2, 8, 8, 8};
+  const auto engine = loaded(plan, options);
+  EXPECT_EQ(engine->layers()[0].precision, "f16");
+  EXPECT_EQ(about(*engine)["layers"][0]["outputs"][0],
+            "f16 2x8x8x8 (Row major linear FP16 format)");
+}
+
 TEST_F(TensorRtTensorsTest, AProfileWithOneShapeNeedsNoOther) {
   json plan = dynamic_plan();
   plan["inputs"][0]["min"] = plan["inputs"][0]["max"] = {4, 3, 8, 8};

@@ -167,6 +167,20 @@ TEST_F(TensorRtTest, WarnsOfAnEngineThatTellsLittle) {
   EXPECT_THAT(engine->warnings()[0].message, HasSubstr("numbers for names"));
 }
 
+TEST_F(TensorRtTest, WarnsOfLayersBesideEachOtherAndOfAPlanForAnotherGpu) {
+  json plan = small_plan();
+  plan["aux_streams"] = 2;
+  plan["warning"] =
+      "Using an engine plan file across different models of devices is not recommended and is "
+      "likely to affect performance or even cause errors.";
+  const auto engine = loaded(plan);
+  ASSERT_THAT(codes(*engine), ElementsAre("parallel_layers", "plan_of_other_gpu"));
+  EXPECT_THAT(engine->warnings()[0].message, HasSubstr("2 auxiliary streams"));
+  EXPECT_THAT(engine->warnings()[0].hint, HasSubstr("--aux-streams 0"));
+  EXPECT_THAT(engine->warnings()[1].message, HasSubstr("different models of devices"));
+  EXPECT_THAT(engine->warnings()[1].hint, HasSubstr("layerwatt build"));
+}
+
 TEST_F(TensorRtTest, MapsMemoryWhereGpuAndCpuShareIt) {
   cuda_->integrated = true;
   const auto engine = loaded(small_plan());
@@ -247,6 +261,14 @@ TEST_F(TensorRtTest, AnEngineThatFailsToRunSaysWhatTensorRtSaid) {
   const Error error = load_error(plan);
   EXPECT_EQ(error.kind(), ErrorKind::engine);
   EXPECT_THAT(error.problem(), HasSubstr("an illegal memory access"));
+}
+
+TEST_F(TensorRtTest, LayerTimesThatCannotBeReadAreAnError) {
+  json plan = small_plan();
+  plan["fail"] = "report";
+  const Error error = load_error(plan);
+  EXPECT_EQ(error.kind(), ErrorKind::engine);
+  EXPECT_THAT(error.problem(), HasSubstr("reading the layers' times failed: Cuda Runtime"));
 }
 
 // Plugins remember what they loaded into CUDA's context in objects that live as long as the

@@ -48,6 +48,30 @@ TEST(ExplainTensorRt, GivesTensorRtsOwnWordsForTheRest) {
       "out of device memory: CUDA: out of memory (CUDA_ERROR_OUT_OF_MEMORY)");
 }
 
+TEST(ExplainTensorRt, ANetworkNamedDlaIsNoAccelerator) {
+  EXPECT_EQ(
+      explain_tensorrt({"9: Error Code 9: dla34.base conv of DLA-34 failed"}, "x", "y").hint(), "");
+  for (const char* words : {"DLA Layer conv1 does not support dynamic shapes",
+                            "Failed to initialise runtime on DLA.", "NvDLA compiler failed"}) {
+    EXPECT_NE(explain_tensorrt({words}, "x", "y").problem().find("the DLA refused it"),
+              std::string::npos)
+        << words;
+  }
+}
+
+TEST(LoadingWarnings, AreThoseThatSaySomethingOfThisRun) {
+  const auto warnings = loading_warnings(
+      {"CUDA lazy loading is not enabled. Enabling it can significantly reduce device memory usage",
+       "Using an engine plan file across different models of devices is not recommended and is "
+       "likely to affect performance or even cause errors.",
+       "Something else\n"});
+  ASSERT_EQ(warnings.size(), 2u);
+  EXPECT_EQ(warnings[0].code, "plan_of_other_gpu");
+  EXPECT_NE(warnings[0].hint.find("layerwatt build"), std::string::npos);
+  EXPECT_EQ(warnings[1].code, "tensorrt_said");
+  EXPECT_EQ(warnings[1].message, "TensorRT: Something else");
+}
+
 TEST(NotAPlan, TellsWhatAFileIsInstead) {
   EXPECT_EQ(not_a_plan("", 0), "is empty");
   EXPECT_EQ(not_a_plan("\x08\x08\x12\x07pytorch", 5000), "is an ONNX model, not a TensorRT plan");

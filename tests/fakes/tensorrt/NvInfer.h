@@ -11,13 +11,13 @@
 #define NV_TENSORRT_MAJOR 8
 #define NV_TENSORRT_MINOR 5
 #define NV_TENSORRT_PATCH 3
-#define NV_TENSORRT_VERSION 8503
 #else
 #define NV_TENSORRT_MAJOR 10
 #define NV_TENSORRT_MINOR 3
 #define NV_TENSORRT_PATCH 0
-#define NV_TENSORRT_VERSION 100300
 #endif
+// No number that the preprocessor could compare, as in NVIDIA's.
+#define NV_TENSORRT_VERSION nvinfer1::kFakeVersion
 
 struct CUstream_st;
 struct CUevent_st;
@@ -25,6 +25,11 @@ using cudaStream_t = CUstream_st*;
 using cudaEvent_t = CUevent_st*;
 
 namespace nvinfer1 {
+
+constexpr int32_t kFakeVersion =
+    NV_TENSORRT_MAJOR < 10
+        ? NV_TENSORRT_MAJOR * 1000 + NV_TENSORRT_MINOR * 100 + NV_TENSORRT_PATCH
+        : NV_TENSORRT_MAJOR * 10000 + NV_TENSORRT_MINOR * 100 + NV_TENSORRT_PATCH;
 
 class ILogger {
  public:
@@ -69,9 +74,12 @@ enum class DeviceType : int32_t { kGPU, kDLA };
 enum class MemoryPoolType : int32_t { kWORKSPACE };
 enum class BuilderFlag : int32_t { kFP16, kINT8, kDEBUG, kGPU_FALLBACK };
 
+class IExecutionContext;
+
 class IEngineInspector {
  public:
   virtual ~IEngineInspector() noexcept = default;
+  virtual bool setExecutionContext(const IExecutionContext* context) noexcept = 0;
   virtual const char* getEngineInformation(LayerInformationFormat format) const noexcept = 0;
 };
 
@@ -85,6 +93,7 @@ class IExecutionContext {
   virtual void setEnqueueEmitsProfile(bool emits) noexcept = 0;
   virtual bool reportToProfiler() const noexcept = 0;
   virtual bool setOptimizationProfileAsync(int32_t index, cudaStream_t stream) noexcept = 0;
+  virtual int32_t getOptimizationProfile() const noexcept = 0;
   virtual bool setInputShape(const char* name, const Dims& dims) noexcept = 0;
   virtual bool setTensorAddress(const char* name, void* data) noexcept = 0;
   virtual Dims getTensorShape(const char* name) const noexcept = 0;
@@ -105,6 +114,8 @@ class ICudaEngine {
 #ifdef FAKE_TENSORRT_8
   virtual int32_t getNbBindings() const noexcept = 0;
   virtual int32_t getBindingIndex(const char* name) const noexcept = 0;
+#else
+  virtual int32_t getNbAuxStreams() const noexcept = 0;
 #endif
   virtual int32_t getNbIOTensors() const noexcept = 0;
   virtual const char* getIOTensorName(int32_t index) const noexcept = 0;
@@ -192,6 +203,9 @@ class IBuilderConfig {
   virtual void setMemoryPoolLimit(MemoryPoolType pool, std::size_t bytes) noexcept = 0;
   virtual void setDefaultDeviceType(DeviceType type) noexcept = 0;
   virtual void setDLACore(int32_t core) noexcept = 0;
+#ifndef FAKE_TENSORRT_8
+  virtual void setMaxAuxStreams(int32_t most) noexcept = 0;
+#endif
   virtual int32_t addOptimizationProfile(const IOptimizationProfile* profile) noexcept = 0;
   virtual ITimingCache* createTimingCache(const void* blob, std::size_t size) const noexcept = 0;
   virtual bool setTimingCache(const ITimingCache& cache, bool ignore_mismatch) noexcept = 0;

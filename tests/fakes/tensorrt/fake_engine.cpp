@@ -29,15 +29,47 @@ DataType type_of(const std::string& name) {
   return types.at(name);
 }
 
+// Which optimisation profile each context of an engine has. Before TensorRT 10 no two can have the
+// same, and only an engine's first context begins with one.
+struct Profiles {
+  std::map<const IExecutionContext*, int32_t> of;
+  bool any_made = false;
+
+  void begin(const IExecutionContext* context) {
+    of[context] = NV_TENSORRT_MAJOR >= 10 || !any_made ? 0 : -1;
+    any_made = true;
+  }
+  bool choose(const IExecutionContext* context, int32_t index) {
+    for (const auto& [other, taken] : of) {
+      if (NV_TENSORRT_MAJOR < 10 && other != context && taken == index) return false;
+    }
+    of[context] = index;
+    return true;
+  }
+};
+
+bool is_dynamic(const FakePlan& plan) {
+  return std::any_of(plan.tensors.begin(), plan.tensors.end(), [](const FakeTensor& tensor) {
+    return tensor.input &&
+           (tensor.is_shape || std::any_of(tensor.shape.d, tensor.shape.d + tensor.shape.nbDims,
+                                           [](auto d) { return d < 0; }));
+  });
+}
+
 class Context final : public IExecutionContext {
  public:
-  Context(std::shared_ptr<const FakePlan> plan, const ICudaEngine& engine, ILogger& logger)
+  Context(std::shared_ptr<const FakePlan> plan, const ICudaEngine& engine, ILogger& logger,
+          std::shared_ptr<Profiles> profiles)
       : plan_(std::move(plan)),
         engine_(engine),
         logger_(logger),
-        nvtx_(engine.getProfilingVerbosity()) {}
+        profiles_(std::move(profiles)),
+        nvtx_(engine.getProfilingVerbosity()) {
+    profiles_->begin(this);
+  }
   ~Context() noexcept override {
     for (CUevent_st* event : events_) gpu().destroy(event);
+    profiles_->of.erase(this);
   }
   const ICudaEngine& getEngine() const noexcept override { return engine_; }
   void setProfiler(IProfiler* profiler) noexcept override { profiler_ = profiler; }
@@ -45,6 +77,13 @@ class Context final : public IExecutionContext {
 
   bool reportToProfiler() const noexcept override {
     if (profiler_ == nullptr || !profiled_) return false;
+    if (plan_->json.value("fail", "") == "report") {
+      logger_.log(
+          ILogger::Severity::kERROR,
+          "1: [profiler.cpp::reportLayers::88] Error Code 1: Cuda Runtime (invalid resource "
+          "handle)");
+      return false;
+    }
     for (std::size_t i = 0; i < plan_->layers.size(); ++i) {
       const FakeLayer& layer = plan_->layers[i];
       if (layer.skip_every > 0 && count_ % layer.skip_every == 0) continue;
@@ -54,10 +93,21 @@ class Context final : public IExecutionContext {
   }
 
   bool setOptimizationProfileAsync(int32_t index, cudaStream_t) noexcept override {
-    profile_ = index;
-    return true;
+    if (profiles_->choose(this, index)) return true;
+    return refuse(
+        "3: [executionContext.cpp::setOptimizationProfileInternal::1328] Error Code 3: "
+        "Internal Error (Profile " +
+        std::to_string(index) +
+        " has been chosen by another IExecutionContext. Use another profileIndex or "
+        "destroy the IExecutionContext that use this profile.)");
   }
+  int32_t getOptimizationProfile() const noexcept override { return profiles_->of.at(this); }
   bool setInputShape(const char* name, const Dims& dims) noexcept override {
+    if (is_dynamic(*plan_) && getOptimizationProfile() < 0) {
+      return refuse(
+          "3: [executionContext.cpp::setInputShape::2020] Error Code 3: API Usage Error "
+          "(Parameter check failed, condition: mOptimizationProfile >= 0)");
+    }
     shapes_[name] = dims;
     return plan_->find(name) != nullptr;
   }
@@ -93,7 +143,8 @@ class Context final : public IExecutionContext {
   bool enqueueV2(void* const* bindings, cudaStream_t stream, cudaEvent_t*) noexcept override {
     // The addresses that were set by name are not looked at.
     addresses_.clear();
-    const auto first = static_cast<std::size_t>(profile_) * plan_->tensors.size();
+    const auto first =
+        static_cast<std::size_t>(std::max(0, getOptimizationProfile())) * plan_->tensors.size();
     for (std::size_t i = 0; i < plan_->tensors.size(); ++i) {
       if (bindings[first + i] != nullptr) addresses_[plan_->tensors[i].name] = bindings[first + i];
     }
@@ -175,12 +226,12 @@ class Context final : public IExecutionContext {
   std::shared_ptr<const FakePlan> plan_;
   const ICudaEngine& engine_;
   ILogger& logger_;
+  std::shared_ptr<Profiles> profiles_;
+  ProfilingVerbosity nvtx_;
   IProfiler* profiler_ = nullptr;
   bool emits_ = true;
   bool profiled_ = false;
   int count_ = 0;
-  int profile_ = 0;
-  ProfilingVerbosity nvtx_;
   std::map<std::string, Dims> shapes_;
   std::map<std::string, void*> addresses_;
   std::vector<CUevent_st*> events_;
@@ -188,13 +239,21 @@ class Context final : public IExecutionContext {
 
 class Inspector final : public IEngineInspector {
  public:
-  explicit Inspector(std::string text) : text_(std::move(text)) {}
+  // `without_shapes`: what it tells before it has a context that knows the shapes.
+  Inspector(std::string text, std::string without_shapes)
+      : text_(std::move(text)), without_shapes_(std::move(without_shapes)) {}
+  bool setExecutionContext(const IExecutionContext* context) noexcept override {
+    has_shapes_ = context != nullptr;
+    return true;
+  }
   const char* getEngineInformation(LayerInformationFormat) const noexcept override {
-    return text_.c_str();
+    return has_shapes_ ? text_.c_str() : without_shapes_.c_str();
   }
 
  private:
   std::string text_;
+  std::string without_shapes_;
+  bool has_shapes_ = false;
 };
 
 class Engine final : public ICudaEngine {
@@ -211,6 +270,8 @@ class Engine final : public ICudaEngine {
   int32_t getBindingIndex(const char* name) const noexcept override {
     return static_cast<int32_t>(plan_->find(name) - plan_->tensors.data());
   }
+#else
+  int32_t getNbAuxStreams() const noexcept override { return plan_->json.value("aux_streams", 0); }
 #endif
   int32_t getNbIOTensors() const noexcept override {
     return static_cast<int32_t>(plan_->tensors.size());
@@ -247,17 +308,7 @@ class Engine final : public ICudaEngine {
                                    : ProfilingVerbosity::kLAYER_NAMES_ONLY;
   }
   IEngineInspector* createEngineInspector() const noexcept override {
-    Json all{{"Layers", Json::array()}, {"Bindings", Json::array()}};
-    for (const FakeLayer& layer : plan_->layers) {
-      if (getProfilingVerbosity() != ProfilingVerbosity::kDETAILED) {
-        all["Layers"].push_back(layer.name);
-        continue;
-      }
-      Json info = layer.info.is_object() ? layer.info : Json::object();
-      info["Name"] = layer.name;
-      all["Layers"].push_back(std::move(info));
-    }
-    return new Inspector(all.dump());
+    return new Inspector(information(false), information(is_dynamic(*plan_)));
   }
   IExecutionContext* createExecutionContext() noexcept override {
     if (plan_->json.value("fail", "") == "context") {
@@ -266,13 +317,35 @@ class Engine final : public ICudaEngine {
                   "(no further information)");
       return nullptr;
     }
-    return new Context(plan_, *this, logger_);
+    return new Context(plan_, *this, logger_, profiles_);
   }
 
  private:
+  std::string information(bool without_shapes) const {
+    Json all{{"Layers", Json::array()}, {"Bindings", Json::array()}};
+    for (const FakeLayer& layer : plan_->layers) {
+      if (getProfilingVerbosity() != ProfilingVerbosity::kDETAILED) {
+        all["Layers"].push_back(layer.name);
+        continue;
+      }
+      Json info = layer.info.is_object() ? layer.info : Json::object();
+      info["Name"] = layer.name;
+      for (const char* list : {"Inputs", "Outputs"}) {
+        if (!without_shapes || !info.contains(list)) continue;
+        for (Json& tensor : info[list]) {
+          tensor.erase("Format/Datatype");
+          for (Json& dimension : tensor["Dimensions"]) dimension = -1;
+        }
+      }
+      all["Layers"].push_back(std::move(info));
+    }
+    return all.dump();
+  }
+
   std::shared_ptr<const FakePlan> plan_;
   std::string name_;
   ILogger& logger_;
+  std::shared_ptr<Profiles> profiles_ = std::make_shared<Profiles>();
 };
 
 }  // namespace

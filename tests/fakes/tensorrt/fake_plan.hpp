@@ -1,6 +1,7 @@
 // The plans of the fake TensorRT: a few bytes that are no text, then JSON that says how the engine
-// behaves. Keys, all with defaults: name, version, gpu, verbosity, plugin, capturable, fail, no_v3,
-// profiles, overhead_ms, inputs [{name, type, shape, min, opt, max, host, is_shape}], outputs
+// behaves. Keys, all with defaults: name, version, gpu, verbosity, plugin, warning, capturable,
+// fail, no_v3, profiles, aux_streams, overhead_ms, inputs [{name, type, shape, min, opt, max, host,
+// is_shape}], outputs
 // [{name, type, shape, bound}], layers [{name, ms, kernel, amount, info, skip_every, marked}].
 #pragma once
 

@@ -75,6 +75,9 @@ class Runtime final : public IRuntime {
             plugin + ")");
       }
     }
+    if (plan.contains("warning")) {
+      logger_.log(ILogger::Severity::kWARNING, plan["warning"].get<std::string>().c_str());
+    }
     return layerwatt::fakes::make_fake_engine(plan, logger_);
   }
   void setDLACore(int32_t) noexcept override {}
@@ -159,6 +162,9 @@ struct Config final : IBuilderConfig {
     made["dla"] = type == DeviceType::kDLA;
   }
   void setDLACore(int32_t core) noexcept override { made["dla_core"] = core; }
+#ifndef FAKE_TENSORRT_8
+  void setMaxAuxStreams(int32_t most) noexcept override { made["aux_streams"] = most; }
+#endif
   int32_t addOptimizationProfile(const IOptimizationProfile* profile) noexcept override {
     made["shapes"] = static_cast<const Profile*>(profile)->shapes;
     return 0;
