@@ -58,7 +58,10 @@ Uncertainty uncertainty_of(const Segments& segments, const Readings& readings,
   Eigen::VectorXd score = Eigen::VectorXd::Zero(n + q);
   Eigen::VectorXd g(q);
   Uncertainty out;
-  out.samples.assign(segments.columns(), 0);
+  // A layer of 20 us is never more than a few thousandths of a reading of 6 ms: what counts is how
+  // often it has its largest share, or nearly so.
+  std::vector<double> sum_seen(segments.columns(), 0.0);
+  std::vector<double> most_seen(segments.columns(), 0.0);
   out.residual_mw = Eigen::VectorXd::Zero(channels);
   double used = 0.0;
   double blocks = 0.0;
@@ -85,7 +88,8 @@ Uncertainty uncertainty_of(const Segments& segments, const Readings& readings,
     for (const std::uint32_t i : row.touched()) {
       score(i) += importance * error * weights[i];
       if (q > 0) a.block(i, n, 1, q) += importance * weights[i] * g.transpose();
-      if (weights[i] > 0.01) ++out.samples[i];
+      sum_seen[i] += weights[i];
+      most_seen[i] = std::max(most_seen[i], weights[i]);
     }
     score.tail(q) += importance * error * g;
     a.bottomRightCorner(q, q) += importance * g * g.transpose();
@@ -97,6 +101,10 @@ Uncertainty uncertainty_of(const Segments& segments, const Readings& readings,
     if (++in_block == block) close_block();
   }
   close_block();
+  for (std::size_t i = 0; i < segments.columns(); ++i) {
+    const double count = most_seen[i] > 0.0 ? sum_seen[i] / most_seen[i] : 0.0;
+    out.samples.push_back(static_cast<std::uint64_t>(std::llround(count)));
+  }
   a.bottomLeftCorner(q, n) = a.topRightCorner(n, q).transpose();
   meat.triangularView<Eigen::StrictlyUpper>() = meat.transpose();
 

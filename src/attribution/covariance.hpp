@@ -11,10 +11,11 @@
 namespace layerwatt {
 
 struct Uncertainty {
-  Eigen::MatrixXd powers;              // columns × columns, of channel 0, mW²
-  std::vector<double> parameter_std;   // of the free parameters, ms
-  Eigen::VectorXd residual_mw;         // standard deviation a channel
-  std::vector<std::uint64_t> samples;  // readings with more than 1 % of their weight on a column
+  Eigen::MatrixXd powers;             // columns × columns, of channel 0, mW²
+  std::vector<double> parameter_std;  // of the free parameters, ms
+  Eigen::VectorXd residual_mw;        // standard deviation a channel
+  // How many readings' worth each column was seen: the sum of its shares over the largest of them.
+  std::vector<std::uint64_t> samples;
 };
 
 // The sandwich estimate on blocks of successive readings, so that neither unequal variances (stamp

@@ -36,6 +36,32 @@ TEST(UncertaintyOf, AMeanOfIndependentReadingsHasItsTextbookError) {
   EXPECT_EQ(u.samples[0], 10000u);
 }
 
+// 0.02 of 6 ms: with a share of 1 % as what counts, no reading had seen such a layer, and its
+// energy was missing from the sum.
+TEST(UncertaintyOf, AVeryShortLayerIsSeenToo) {
+  Iterations iterations;
+  iterations.layers = {"long", "short"};
+  for (int i = 0; i < 1000; ++i) {
+    iterations.start_ns.push_back(i * 7'000'000LL);
+    iterations.end_ns.push_back((i + 1) * 7'000'000LL);
+    iterations.layer_ms.insert(iterations.layer_ms.end(), {6.98, 0.02});
+  }
+  const Segments segments = make_segments(iterations);
+  Readings readings;
+  for (int k = 0; k < 1000; ++k) {
+    readings.time_ms.push_back(10.0 + 5.003 * k);
+    readings.weight.push_back(1.0);
+    readings.value.push_back(100.0 + k % 2);
+  }
+  const Response response{6.0, 0.0, 0.0, 0.0};
+  const NormalEquations equations = accumulate(segments, readings, response);
+  const auto p = solve_non_negative(equations.a, equations.b);
+  const Uncertainty u = uncertainty_of(segments, readings, response, {}, equations, p);
+  EXPECT_NEAR(static_cast<double>(u.samples[1]), 1000.0 * 6.0 / 7.0, 20.0);
+  EXPECT_NEAR(static_cast<double>(u.samples[0]), 1000.0, 20.0);
+  EXPECT_EQ(u.samples[segments.idle()], 0u);
+}
+
 TEST(UncertaintyOf, AnUnknownResponseWidensTheIntervals) {
   const auto made = synthetic::make({.layers = 8, .window_ms = 3.0});
   const Segments segments = make_segments(made.recording.iterations);
