@@ -143,21 +143,6 @@ double seconds_when_known(const Spec& spec, const layerwatt::synthetic::Syntheti
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-// Without what was read before the run, during its first 0.1 s, and after it.
-void take_idle_out(layerwatt::Recording& recording) {
-  const layerwatt::PowerSamples power = recording.power;
-  layerwatt::PowerSamples& left = recording.power;
-  left.time_ns.clear();
-  left.rail_mw.clear();
-  const std::size_t rails = power.rails.size();
-  for (std::size_t k = 0; k < power.size(); ++k) {
-    if (power.time_ns[k] < recording.iterations.start_ns.front() + 100'000'000) continue;
-    if (power.time_ns[k] > recording.iterations.end_ns.back() - 1'000'000) break;
-    left.time_ns.push_back(power.time_ns[k]);
-    for (std::size_t r = 0; r < rails; ++r) left.rail_mw.push_back(power.rail_mw[k * rails + r]);
-  }
-}
-
 struct Run {
   Spec spec;
   Outcome out;
@@ -172,7 +157,7 @@ Run run_seed(const Family& family, std::uint64_t seed) {
   run.spec = draw(seed, random);
   family.set(run.spec, random);
   auto made = layerwatt::synthetic::make(run.spec);
-  if (!family.idle_read) take_idle_out(made.recording);
+  if (!family.idle_read) layerwatt::synthetic::take_idle_out(made.recording);
   run.out = judge(made);
   run.known_s = seconds_when_known(run.spec, made);
   fmt::print(stderr,

@@ -281,12 +281,18 @@ Result attribute(const Recording& recording, const AttributionOptions& options) 
   const SensorTiming timing = sensor_timing(recording.manifest.sensor.model, power);
   const bool with_total = power.has_total();
   MethodChoice choice = choose_method(options.method, timing, times);
-  const Measured measured = measure(iterations, power, timing, times, with_total);
+  Measured measured = measure(iterations, power, timing, times, with_total);
   PowerEstimates estimates;
   if (with_total && wants_deconvolution(options.method, choice, timing)) {
     estimates = try_deconvolution(recording, options.method, times, choice);
   }
-  if (choice.method != Method::deconvolve) {
+  if (choice.method == Method::deconvolve) {
+    // Now the response is known, and what was drawn between the inferences: with gaps of 1 ms after
+    // 5 ms, and nothing read of the idle device, totals were 12 % too low without.
+    measured = measure(iterations, power,
+                       estimates.model ? sensor_timing(*estimates.model, power) : timing, times,
+                       with_total, estimates.between);
+  } else {
     const OverlapTally tally = tally_samples(iterations, power, timing, times.batches, with_total);
     estimates = overlap_estimates(iterations, power, timing, times, tally, with_total);
     if (!choice.grouped.empty()) share_group(estimates, choice.grouped, measured, times);

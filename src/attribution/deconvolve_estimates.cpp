@@ -155,6 +155,15 @@ PowerEstimates deconvolve_estimates(const Deconvolution& fit, const PowerSamples
     out.outside = fit.samples[outside] > 0 ? whole(outside) : nothing("no_samples");
   }
 
+  const std::size_t between = fit.segments.between();
+  if (fit.samples[between] > 0) {
+    for (std::size_t c = 1; c <= rails + 1; ++c) {  // channel 0, the total, comes last
+      const std::size_t channel = c % (rails + 1);
+      out.between.push_back(
+          {fit.power_mw(column(between), column(channel)), std_of(between, channel)});
+    }
+  }
+
   for (const auto& members : merge_until_narrow(energy, covariance, present)) {
     if (members.size() < 2) continue;
     double group_ms = 0.0;

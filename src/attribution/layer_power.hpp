@@ -25,10 +25,18 @@ struct LayerPower {
   std::optional<std::string> reason;  // why something above is missing, shared or has no interval
 };
 
+// What an estimator found to be drawn between the inferences, and its standard deviation.
+struct BetweenPower {
+  double power_mw = 0.0;
+  double std_mw = 0.0;
+};
+
 // What an estimator returns.
 struct PowerEstimates {
   std::vector<LayerPower> layers;  // in execution order
   LayerPower outside;
+  std::vector<BetweenPower>
+      between;  // each rail, then the total; empty where nothing is known of it
   std::vector<LayerGroup> groups;
   std::vector<Warning> warnings;
   // The sensor's response where the estimator found out more than the manifest knows, and how.

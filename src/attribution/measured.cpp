@@ -14,6 +14,9 @@ namespace {
 constexpr double kLongestSpacings = 5.0;
 constexpr double kLargestLeak = 0.5;
 constexpr std::size_t kFewestIdle = 3;
+// Mean distance of a reading from the time that it stands for, in shares of their spacing.
+constexpr double kSpacingDistance = 0.25;
+constexpr double kNormal95 = 1.959963984540054;
 
 std::int64_t to_ns(double ms) { return static_cast<std::int64_t>(std::llround(ms * kNsPerMs)); }
 
@@ -80,6 +83,34 @@ ColumnPower with_leak(const std::optional<PowerAndEnergy>& found, double leak,
           estimate(found->energy_mj, found->energy_half_mj)};
 }
 
+// Between the inferences a device draws something from idle to what it draws in them.
+BetweenPower likely_between(const BetweenPower& found, double mean_mw, std::optional<double> idle) {
+  const double usual_mw = idle && *idle < mean_mw ? *idle : 0.5 * mean_mw;
+  const double usual_std_mw = 0.5 * (idle && *idle < mean_mw ? mean_mw - *idle : mean_mw);
+  const double prior = usual_std_mw * usual_std_mw;
+  const double own = found.std_mw * found.std_mw;
+  if (prior + own <= 0.0) return found;
+  const double share = prior / (prior + own);
+  return {usual_mw + share * (found.power_mw - usual_mw), std::sqrt(share * own)};
+}
+
+// From the mean of the whole run, of which `share` lies between the inferences.
+ColumnPower without_between(const std::optional<PowerAndEnergy>& found, double share,
+                            const BetweenPower& between) {
+  if (!found || share >= 1.0) return {Missing{"no_samples"}, Missing{"no_samples"}};
+  const double inside_mw =
+      std::max(0.0, (found->power_mw - share * between.power_mw) / (1.0 - share));
+  const double widened_mw = kNormal95 * share * between.std_mw / (1.0 - share);
+  const double per_mw = found->power_mw > 0.0 ? found->energy_mj / found->power_mw : 0.0;
+  const auto estimate = [&](double mean, std::optional<double> half, double more) -> Estimate {
+    if (!half) return {mean, std::nullopt};
+    const double all = *half / (1.0 - share) + more;
+    return {mean, Interval{std::max(0.0, mean - all), mean + all}};
+  };
+  return {estimate(inside_mw, found->power_half_mw, widened_mw),
+          estimate(inside_mw * per_mw, found->energy_half_mj, widened_mw * per_mw)};
+}
+
 double between_share(const Iterations& iterations, double mean_inference_ms) {
   const double run =
       milliseconds_between(iterations.start_ns.front(), iterations.end_ns.back()).value;
@@ -90,18 +121,23 @@ double between_share(const Iterations& iterations, double mean_inference_ms) {
 }  // namespace
 
 CellTable integrate(const Iterations& iterations, const PowerSamples& power,
-                    const SensorTiming& timing, const Batches& batches, bool with_total) {
+                    const SensorTiming& timing, const Batches& batches, bool with_total,
+                    bool with_gaps) {
   CellTable cells(1, power.rails.size() + 1, batches.count);
   const Span run = settled_run(iterations, timing);
+  const auto end_of = [&](std::size_t i) {
+    return with_gaps && i + 1 < iterations.size() ? iterations.start_ns[i + 1]
+                                                  : iterations.end_ns[i];
+  };
   std::size_t first = 0;
   for (std::size_t k = 0; k < power.size(); ++k) {
     Span reading = stands_for(power, timing, k);
     reading.begin_ns = std::max(reading.begin_ns, run.begin_ns);
     reading.end_ns = std::min(reading.end_ns, run.end_ns);
-    while (first < iterations.size() && iterations.end_ns[first] <= reading.begin_ns) ++first;
+    while (first < iterations.size() && end_of(first) <= reading.begin_ns) ++first;
     for (std::size_t i = first; i < iterations.size(); ++i) {
       const std::int64_t begin = std::max(reading.begin_ns, iterations.start_ns[i]);
-      const std::int64_t end = std::min(reading.end_ns, iterations.end_ns[i]);
+      const std::int64_t end = std::min(reading.end_ns, end_of(i));
       if (iterations.start_ns[i] >= reading.end_ns) break;
       if (begin >= end) continue;
       const double ms = milliseconds_between(begin, end).value;
@@ -114,17 +150,26 @@ CellTable integrate(const Iterations& iterations, const PowerSamples& power,
 }
 
 Measured measure(const Iterations& iterations, const PowerSamples& power,
-                 const SensorTiming& timing, const SlotTimes& times, bool with_total) {
+                 const SensorTiming& timing, const SlotTimes& times, bool with_total,
+                 const std::vector<BetweenPower>& between) {
   Measured measured;
   measured.between_share = between_share(iterations, times.mean_inference_ms);
   measured.leak_share = measured.between_share;
   if (timing.known && times.mean_inference_ms > 0.0) {
-    measured.leak_share = std::min(measured.leak_share, timing.smear_ms / times.mean_inference_ms);
+    const double apart_ms = timing.smear_ms + kSpacingDistance * timing.spacing_ms;
+    measured.leak_share = std::min(measured.leak_share, apart_ms / times.mean_inference_ms);
   }
-  const CellTable cells = integrate(iterations, power, timing, times.batches, with_total);
+  const bool told = !between.empty();
+  const CellTable cells = integrate(iterations, power, timing, times.batches, with_total, told);
   const auto column = [&](std::size_t c) {
-    return with_leak(power_and_energy(cells.batches(0, c), times.inference_ms, iterations.size()),
-                     measured.leak_share, idle_mw(iterations, power, with_total, c));
+    const auto found = power_and_energy(cells.batches(0, c), times.inference_ms, iterations.size());
+    const auto idle = idle_mw(iterations, power, with_total, c);
+    if (!told || !found) return with_leak(found, measured.leak_share, idle);
+    const BetweenPower likely = likely_between(between[c], found->power_mw, idle);
+    if (c == total_column(power)) {
+      measured.leak_share = measured.between_share * likely.std_mw / found->power_mw;
+    }
+    return without_between(found, measured.between_share, likely);
   };
   for (std::size_t r = 0; r < power.rails.size(); ++r) measured.rails.push_back(column(r));
   if (!with_total) {

@@ -32,16 +32,23 @@ struct Measured {
 // median spacings, so that a gap in the readings is left out instead of being filled with its end.
 // While a known response still settles after the first start, and before the last end where it
 // already sees what follows, nothing is counted, unless that is more than half of the run.
+// `with_gaps`: over the whole run, the time up to the next inference counted as this one's.
 // O(inferences + samples).
 CellTable integrate(const Iterations& iterations, const PowerSamples& power,
-                    const SensorTiming& timing, const Batches& batches, bool with_total);
+                    const SensorTiming& timing, const Batches& batches, bool with_total,
+                    bool with_gaps = false);
 
 // Power: the integral over its time. Energy: that times the mean duration. What may leak in from
 // between the inferences is taken out at the idle power, the median of the readings before the
 // first inference, and the interval, the scatter between batches, is widened to where the power
 // between is the inferences' own. Without such readings nothing is taken out, and the interval is
 // widened for up to twice the mean. No interval where more than half may have leaked.
+//
+// `between`, where an estimator found it, is what was drawn between the inferences, each rail and
+// then the total: then it is the mean of the whole run that is measured, and that is taken out. As
+// far as it is uncertain it is taken to lie around the idle power (or half of the mean).
 Measured measure(const Iterations& iterations, const PowerSamples& power,
-                 const SensorTiming& timing, const SlotTimes& times, bool with_total);
+                 const SensorTiming& timing, const SlotTimes& times, bool with_total,
+                 const std::vector<BetweenPower>& between = {});
 
 }  // namespace layerwatt

@@ -57,6 +57,19 @@ TEST(Deconvolve, ALayerIsNotChargedForTheGapBeforeIt) {
   }
 }
 
+// With gaps of 1 ms and nothing read of the idle device the total was the mean of the whole run.
+TEST(Deconvolve, WhatIsDrawnBetweenInferencesIsNotInTheTotal) {
+  auto made = synthetic::make({.layers = 10, .inference_ms = 5.0, .gap_ms = 1.0});
+  synthetic::take_idle_out(made.recording);
+  made.recording.manifest.sensor.model = {std::nullopt, 1.1, 7.3, 0.0, 0.0};
+  const Result result = attribute(made.recording, {.method = Method::deconvolve});
+  ASSERT_EQ(result.method, Method::deconvolve) << result.method_reason;
+  double truth = made.outside_mj;
+  for (const double mj : made.energy_mj) truth += mj;
+  EXPECT_NEAR(result.total.energy_mj.value().mean / truth, 1.0, 0.01);
+  EXPECT_NEAR(result.closure.value().ratio, 1.0, 0.01);
+}
+
 TEST(Deconvolve, UnknownResponseIsFoundAndAutoUsesIt) {
   const auto made = synthetic::make({.layers = 12, .seconds = 40.0, .window_ms = 2.2, .seed = 11});
   const Result result = attribute(made.recording);

@@ -117,8 +117,10 @@ TEST(Measure, WidensTheIntervalByWhatMayLeakInFromBetween) {
   EXPECT_DOUBLE_EQ(m.leak_share, 0.25);
   EXPECT_NEAR(m.total.power_mw->ci95->hi, 400.0, 1e-9);
   EXPECT_NEAR(m.total.power_mw->ci95->lo, 200.0, 1e-9);
+  // 0.01 ms of the window's, and a quarter of the ms between readings: a reading in a gap stands
+  // for what came before it too.
   b.response(0.04, 0, 0, 0);
-  EXPECT_NEAR(measured_of(b.get()).leak_share, 0.01 / 2.25, 1e-12);
+  EXPECT_NEAR(measured_of(b.get()).leak_share, 0.26 / 2.25, 1e-12);
 }
 
 // The same with the idle power read before: a quarter of the run at 100 mW, and a mean of 300 mW
@@ -132,6 +134,48 @@ TEST(Measure, TakesOutTheIdlePowerBetween) {
   EXPECT_NEAR(m.total.power_mw->mean, 300.0 + 200.0 / 3.0, 1e-9);
   EXPECT_NEAR(m.total.power_mw->ci95->lo, 300.0, 1e-9);
   EXPECT_NEAR(m.total.power_mw->ci95->hi, 300.0 + 400.0 / 3.0, 1e-9);
+}
+
+// The same with what an estimator found: a quarter of the run at 100 mW.
+TEST(Measure, TakesOutWhatWasFoundBetween) {
+  Builder b({});
+  b.inference(0, 3, {}).inference(4, 8, {}).inference(9, 11, {}).inference(12, 12, {});
+  for (int t = 1; t <= 12; ++t) b.sample(t, 300);
+  const Recording recording = b.get();
+  const SensorTiming timing = sensor_timing(recording.manifest.sensor.model, recording.power);
+  const SlotTimes times = slot_times(recording.iterations, 20);
+  const auto with = [&](BetweenPower between) {
+    return measure(recording.iterations, recording.power, timing, times, true, {between, between});
+  };
+  const Measured known = with({100.0, 0.0});
+  EXPECT_NEAR(known.total.power_mw->mean, (300.0 - 25.0) / 0.75, 1e-9);
+  EXPECT_NEAR(known.total.power_mw->ci95->hi, (300.0 - 25.0) / 0.75, 1e-9);
+  EXPECT_NEAR(known.total.energy_mj->mean, 2.25 * (300.0 - 25.0) / 0.75 / 1e3, 1e-9);
+  EXPECT_NEAR(known.rails[0].power_mw->mean, (300.0 - 25.0) / 0.75, 1e-9);
+  EXPECT_NEAR(known.leak_share, 0.0, 1e-12);
+  // Nothing was found out: anything from nothing to the mean.
+  const Measured unknown = with({100.0, 1e9});
+  EXPECT_NEAR(unknown.total.power_mw->mean, (300.0 - 0.25 * 150.0) / 0.75, 1e-6);
+  EXPECT_NEAR(unknown.total.power_mw->ci95->hi - unknown.total.power_mw->mean,
+              1.96 * 0.25 * 150.0 / 0.75, 0.01);
+  EXPECT_NEAR(unknown.leak_share, 0.25 * 150.0 / 300.0, 1e-6);
+}
+
+// A reading in a gap counts for the inference before it: the mean is that of the whole run.
+TEST(Integrate, WithGapsItIsTheWholeRun) {
+  Builder b({});
+  b.inference(0, 2, {}).inference(4, 6, {});
+  b.sample(2, 100).sample(4, 20).sample(6, 100);
+  const Recording& recording = b.get();
+  const SensorTiming timing = sensor_timing(recording.manifest.sensor.model, recording.power);
+  const Batches batches{2, 2};
+  const auto sum_of = [&](bool with_gaps) {
+    CellTable cells =
+        integrate(recording.iterations, recording.power, timing, batches, true, with_gaps);
+    return cells.at(0, 0, 0).sum + cells.at(0, 0, 1).sum;
+  };
+  EXPECT_DOUBLE_EQ(sum_of(false), 2 * 100.0 + 2 * 100.0);
+  EXPECT_DOUBLE_EQ(sum_of(true), 2 * 100.0 + 2 * 20.0 + 2 * 100.0);
 }
 
 }  // namespace

@@ -173,6 +173,21 @@ class Maker {
 
 inline Synthetic make(const Spec& spec) { return Maker(spec).make(); }
 
+// Without what was read before the run, during its first 0.1 s, and after it.
+inline void take_idle_out(Recording& recording) {
+  const PowerSamples power = recording.power;
+  PowerSamples& left = recording.power;
+  left.time_ns.clear();
+  left.rail_mw.clear();
+  const std::size_t rails = power.rails.size();
+  for (std::size_t k = 0; k < power.size(); ++k) {
+    if (power.time_ns[k] < recording.iterations.start_ns.front() + 100'000'000) continue;
+    if (power.time_ns[k] > recording.iterations.end_ns.back() - 1'000'000) break;
+    left.time_ns.push_back(power.time_ns[k]);
+    for (std::size_t r = 0; r < rails; ++r) left.rail_mw.push_back(power.rail_mw[k * rails + r]);
+  }
+}
+
 // Σ |estimate − truth| / Σ truth.
 inline double energy_weighted_error(const std::vector<double>& estimate_mj,
                                     const std::vector<double>& truth_mj) {
