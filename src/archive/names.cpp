@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <ctime>
 
 #include "core/sha256.hpp"
@@ -120,7 +121,12 @@ std::optional<std::int64_t> parse_time_us(const std::string& text) {
   const auto month = digits(text, at, 2);
   if (!month || !take(text, at, "-")) return std::nullopt;
   const auto day = digits(text, at, 2);
-  if (!day || *month < 1 || *month > 12 || *day < 1 || *day > 31) return std::nullopt;
+  if (!day) return std::nullopt;
+  // timegm() takes the 31st of February for a day in March.
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok()) return std::nullopt;
   parts.tm_year = *year - 1900;
   parts.tm_mon = *month - 1;
   parts.tm_mday = *day;

@@ -116,17 +116,27 @@ std::optional<StoredFile> stored(const fs::path& root, const fs::path& file) {
   return found;
 }
 
-// Regular files below; links are not followed, and what goes away meanwhile is not missed.
+void add_files_below(const fs::path& folder, std::vector<fs::path>& files) {
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    const fs::file_type type = entry->symlink_status(ignored).type();
+    if (type == fs::file_type::regular) files.push_back(entry->path());
+    if (type == fs::file_type::directory) add_files_below(entry->path(), files);
+  }
+  // A folder that `archive gc` took away meanwhile held nothing. Any other that cannot be read must
+  // not pass for an empty one: gc would take its runs' layers for left over.
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw Error(ErrorKind::io, "cannot be read: " + error.message(), folder.string(),
+                "may you read all of the archive's folders?");
+  }
+}
+
+// Regular files below; links are not followed.
 std::vector<fs::path> files_below(const fs::path& root) {
   std::vector<fs::path> files;
-  std::error_code gone;
-  for (fs::recursive_directory_iterator entry(root, gone), end; !gone && entry != end;
-       entry.increment(gone)) {
-    std::error_code ignored;
-    if (entry->symlink_status(ignored).type() == fs::file_type::regular) {
-      files.push_back(entry->path());
-    }
-  }
+  add_files_below(root, files);
   return files;
 }
 
@@ -134,6 +144,14 @@ std::optional<struct stat> stat_of(const fs::path& file) {
   struct stat found {};
   if (::lstat(file.c_str(), &found) != 0) return std::nullopt;
   return found;
+}
+
+std::int64_t written_ns(const struct stat& file) {
+  return std::int64_t{file.st_mtim.tv_sec} * 1'000'000'000 + file.st_mtim.tv_nsec;
+}
+
+Garbage garbage_of(const fs::path& file, const struct stat& found, std::string why) {
+  return {file, std::move(why), static_cast<std::uintmax_t>(found.st_size), written_ns(found)};
 }
 
 std::string read_salt(const fs::path& marker) {
@@ -148,6 +166,11 @@ std::string read_salt(const fs::path& marker) {
   if (root["version"].get<int>() > kVersion) {
     throw Error(ErrorKind::bad_input, "was written by a later layerwatt", marker.string(),
                 "update layerwatt");
+  }
+  if (root.contains("compacted")) {
+    throw Error(ErrorKind::bad_input, "is a compacted copy, which is only there to be asked",
+                marker.parent_path().string(),
+                "give the archive that it was made from; `layerwatt archive query` takes either");
   }
   return root.contains("salt") && root["salt"].is_string() ? root["salt"].get<std::string>() : "";
 }
@@ -244,27 +267,26 @@ std::vector<Garbage> Store::garbage(const GarbageLimits& limits) const {
     for (const fs::path& file : files_below(root)) {
       const auto found = stat_of(file);
       if (!found) continue;
-      const auto bytes = static_cast<std::uintmax_t>(found->st_size);
       if (is_unfinished(file)) {
-        if (stale(*found)) rest.push_back({file, "was never finished", bytes});
+        if (stale(*found)) rest.push_back(garbage_of(file, *found, "was never finished"));
         continue;
       }
       const auto entry = stored(root, file);
       if (!entry) continue;
       if (entry->date < limits.runs_before) {
-        (is_runs ? runs : rest).push_back({file, "older than " + limits.runs_before, bytes});
+        (is_runs ? runs : rest)
+            .push_back(garbage_of(file, *found, "older than " + limits.runs_before));
       } else if (is_runs) {
         kept.insert(file.lexically_relative(root));
       } else if (kept.count(file.lexically_relative(root)) == 0 && stale(*found)) {
-        rest.push_back({file, "its run was never finished", bytes});
+        rest.push_back(garbage_of(file, *found, "its run was never finished"));
       }
     }
   }
   for (const auto& entry : fs::directory_iterator(directory_)) {
     const auto found = stat_of(entry.path());
     if (found && S_ISREG(found->st_mode) && is_unfinished(entry.path()) && stale(*found)) {
-      rest.push_back(
-          {entry.path(), "was never finished", static_cast<std::uintmax_t>(found->st_size)});
+      rest.push_back(garbage_of(entry.path(), *found, "was never finished"));
     }
   }
   runs.insert(runs.end(), rest.begin(), rest.end());
@@ -274,6 +296,9 @@ std::vector<Garbage> Store::garbage(const GarbageLimits& limits) const {
 std::size_t Store::remove(const std::vector<Garbage>& garbage) const {
   std::size_t removed = 0;
   for (const Garbage& item : garbage) {
+    // Whoever adds a run again writes all of its files again.
+    const auto now = stat_of(item.path);
+    if (now && written_ns(*now) != item.written_ns) continue;
     if (::unlink(item.path.c_str()) != 0) continue;
     ++removed;
     // rmdir(2) leaves a folder that is not empty.

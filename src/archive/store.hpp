@@ -32,6 +32,7 @@ struct Garbage {
   std::filesystem::path path;
   std::string why;
   std::uintmax_t bytes = 0;
+  std::int64_t written_ns = 0;  // a file that was written again since is garbage no more
 };
 
 struct GarbageLimits {
@@ -44,7 +45,7 @@ struct GarbageLimits {
 class Store {
  public:
   // Makes the folder and its marker where there are none. Throws Error(io), and Error(bad_input)
-  // for an archive of a later version.
+  // for an archive of a later version or a compacted copy.
   static Store open_or_create(const std::filesystem::path& directory);
   // Throws Error(bad_input) where there is no archive.
   static Store open(const std::filesystem::path& directory);
@@ -57,11 +58,14 @@ class Store {
   // Throws Error(io).
   void put(const std::string& name, const std::string& bytes) const;
 
-  // By day, then by path. `table`: one of kDataSets.
+  // By day, then by path. `table`: one of kDataSets. Throws Error(io) for a folder that cannot be
+  // read, rather than leave its runs out.
   std::vector<StoredFile> files(const std::string& table) const;
-  // What collect_garbage would remove, those that must go first coming first.
+  // What remove() is for, those that must go first coming first. Throws as files() does: layers
+  // whose run could not be seen are not without one.
   std::vector<Garbage> garbage(const GarbageLimits& limits) const;
-  // Removes these and the folders that are empty then. Returns how many are gone.
+  // Removes these, but what was written again meanwhile, and the folders that are empty then.
+  // Returns how many are gone.
   std::size_t remove(const std::vector<Garbage>& garbage) const;
 
  private:

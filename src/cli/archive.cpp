@@ -35,6 +35,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A thousand years: what does not fit into 64 bits of microseconds once made every run too old.
+constexpr double kLongestDays = 365'000.0;
+
 struct AddCommandOptions {
   std::vector<std::string> results;
   ArchiveFlags archive;
@@ -59,6 +62,9 @@ void add_one(const Program& program, const AddCommandOptions& command, const std
 
 // One file that cannot be read is no reason to leave the others out.
 int run_add(const Program& program, const AddCommandOptions& command) {
+  if (!command.archive.wanted()) {
+    throw Error(ErrorKind::usage, "which archive?", "--archive", "--archive DIR");
+  }
   command.archive.check(program);
   std::optional<Error> failure;
   std::size_t failures = 0;
@@ -80,13 +86,18 @@ int run_add(const Program& program, const AddCommandOptions& command) {
   return 0;
 }
 
+archive::Store open_store(const std::string& archive) {
+  check_is_folder(archive);
+  return archive::Store::open(archive);
+}
+
 struct ListCommand {
   std::string archive;
   bool json = false;
 };
 
 int run_list(const Program& program, const ListCommand& command) {
-  const auto store = archive::Store::open(command.archive);
+  const auto store = open_store(command.archive);
   const std::vector<archive::StoredFile> runs = store.files("runs");
   for (const archive::StoredFile& run : runs) {
     if (command.json) {
@@ -115,7 +126,12 @@ struct GcCommand {
 };
 
 int run_gc(const Program& program, const GcCommand& command) {
-  const auto store = archive::Store::open(command.archive);
+  // A range lets NaN pass.
+  if (!std::isfinite(command.unfinished_hours)) {
+    throw Error(ErrorKind::usage, "that is no number of hours", "--unfinished-for",
+                "--unfinished-for 24");
+  }
+  const auto store = open_store(command.archive);
   archive::GarbageLimits limits;
   limits.unfinished_for = std::chrono::seconds(std::llround(command.unfinished_hours * 3600));
   if (command.older_than_days) {
@@ -175,9 +191,10 @@ void add_archive(CLI::App& app, Program& program) {
       ->type_name("DIR");
   gc.add_option("--older-than", collecting->older_than_days, help.option("--older-than"))
       ->check(positive())
+      ->check(CLI::Range(0.0, kLongestDays))
       ->type_name("DAYS");
   gc.add_option("--unfinished-for", collecting->unfinished_hours, help.option("--unfinished-for"))
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0.0, 24.0 * kLongestDays))
       ->type_name("HOURS");
   gc.add_flag("--delete", collecting->remove, help.option("--delete"));
   gc.callback([&program, collecting] {

@@ -157,6 +157,7 @@ int run_query(const Program& program, const QueryCommand& command) {
   if (command.archive.empty()) {
     throw Error(ErrorKind::usage, "which archive?", "--archive", "--archive DIR");
   }
+  check_is_folder(command.archive);
   const std::string axes_text = command.axes.empty() ? question.axes : command.axes;
   std::optional<archive::PlotAxes> axes;
   if (!command.plot.empty()) axes = archive::parse_axes(axes_text);
@@ -183,6 +184,8 @@ int run_query(const Program& program, const QueryCommand& command) {
 }
 
 int run_compact(const Program& program, const CompactCommand& command) {
+  check_is_folder(command.archive);
+  check_is_folder(command.output);
   const StopSignals signals;
   write_table(program,
               archive::compact(program.host, command.archive, command.output, signals.flag()));
@@ -190,6 +193,12 @@ int run_compact(const Program& program, const CompactCommand& command) {
 }
 
 }  // namespace
+
+void check_is_folder(const std::string& archive) {
+  if (archive.find("://") == std::string::npos) return;
+  throw Error(ErrorKind::usage, "only an archive in a folder is understood here", archive,
+              "mount or copy it, or ask Spark (docs/fleet.md)");
+}
 
 void add_archive_query(CLI::App& archive, Program& program) {
   const Help help("archive");

@@ -93,6 +93,9 @@ TEST(Store, AFolderThatIsNoArchiveIsRefused) {
     EXPECT_EQ(error.kind(), ErrorKind::bad_input);
     EXPECT_THAT(error.problem(), HasSubstr("later"));
   }
+  scratch.write("d/layerwatt-archive.json",
+                R"({"format":"layerwatt-archive","version":1,"compacted":true})");
+  EXPECT_THROW(Store::open_or_create(scratch / "d"), Error) << "nothing is added to a copy";
   scratch.write("c/layerwatt-archive.json", "nonsense");
   EXPECT_THROW(Store::open_or_create(scratch / "c"), Error);
 }
@@ -153,6 +156,23 @@ TEST(Garbage, OldRunsGoWhereAskedForAndTheirOwnRowFirst) {
   EXPECT_EQ(at.store.remove(garbage), 4u);
   EXPECT_FALSE(at.store.has("layers/date=2020-01-01")) << "empty folders go too";
   EXPECT_TRUE(at.store.has(std::string("runs/") + kRun)) << "that day itself stays";
+}
+
+// A folder of runs that could not be read once passed for an empty one, and gc took their layers.
+TEST(Garbage, IsNotToldWhereRunsCannotBeSeen) {
+  const Littered at;
+  fs::remove_all(at.scratch / "a/runs");
+  at.scratch.write("a/runs", "no folder");
+  EXPECT_THROW(at.store.garbage({}), Error);
+  EXPECT_THROW(at.store.files("runs"), Error);
+}
+
+TEST(Garbage, IsLeftWhereItWasWrittenAgainSince) {
+  const Littered at;
+  const auto garbage = at.store.garbage({});
+  at.store.put("layers/date=2024-05-01/device=d/model=m/half.parquet", "added again");
+  EXPECT_EQ(at.store.remove(garbage), 1u);
+  EXPECT_TRUE(at.store.has("layers/date=2024-05-01/device=d/model=m/half.parquet"));
 }
 
 TEST(Garbage, LinksAreNotFollowed) {
