@@ -1,6 +1,7 @@
 """compat: tegrastats' lines, against jetsontools itself where it is right."""
 
 import io
+import os
 import random
 import signal
 import subprocess
@@ -220,13 +221,30 @@ def test_a_tegrastats_that_says_nothing_is_an_error(tmp_path, monkeypatch):
 
 
 def test_none_on_this_machine_is_an_error_with_a_hint(monkeypatch, tmp_path):
-    # One on PATH is not believed: sudo=True would have root run it.
-    program = tmp_path / "tegrastats"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("LAYERWATT_TEGRASTATS", raising=False)
     with pytest.raises(layerwatt.SensorError) as caught:
         compat.TegraStats().start()
     assert "LAYERWATT_TEGRASTATS" in caught.value.hint
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_one_on_path_is_taken_last(monkeypatch, fake_tegrastats):
+    monkeypatch.delenv("LAYERWATT_TEGRASTATS")
+    monkeypatch.setenv("PATH", f"{fake_tegrastats.parent}{os.pathsep}{os.environ['PATH']}")
+    with compat.TegraStats(interval=20) as stats:
+        time.sleep(0.3)
+    assert len(stats.data) > 1
+
+
+def test_one_on_path_is_not_taken_where_others_may_write_nor_for_root(monkeypatch, tmp_path):
+    program = tmp_path / "tegrastats"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("LAYERWATT_TEGRASTATS", raising=False)
+    with pytest.raises(layerwatt.SensorError, match="no tegrastats"):
+        compat.TegraStats(sudo=True).start()
+    tmp_path.chmod(0o777)
+    with pytest.raises(layerwatt.SensorError, match="no tegrastats"):
+        compat.TegraStats().start()

@@ -116,6 +116,8 @@ class TensorRtEngine final : public Engine {
       repeatable_ = std::make_unique<RepeatablePlan>(*session_, host_, profiled_.names);
     } catch (const Error& error) {
       why_not_repeating_ = error.problem();
+      // A capture that failed can leave the context between two states.
+      session_->prepare_energy_pass(session_->uses_graph());
     }
     return repeatable_.get();
   }

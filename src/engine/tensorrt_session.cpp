@@ -170,6 +170,9 @@ LayerInformation Session::inspect(const nvinfer1::IExecutionContext& context) co
 }
 
 void Session::prepare_energy_pass(bool graph) {
+  // What there was goes first: it may hold the optimisation profile.
+  graph_.reset();
+  context_.reset();
   context_ = make_context();
   // The first enqueue of a context does what may not be captured.
   for (int i = 0; i < kUntimed; ++i) must_enqueue_layers(*context_);
@@ -211,17 +214,14 @@ void Session::enqueue_copies() {
 
 void Session::capture_layers(GraphRecorder& recorder) {
   stream_.wait();
-  // A capture that fails can leave its context between two states: not that of the energy pass.
-  captured_context_ = make_context();
+  // Another context would be cleaner, but in TensorRT 8 no two can have the same profile.
   if (engine_->getProfilingVerbosity() == nvinfer1::ProfilingVerbosity::kDETAILED) {
     // Else there can be the layers' parameters behind their names.
-    captured_context_->setNvtxVerbosity(nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY);
+    context_->setNvtxVerbosity(nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY);
   }
-  for (int i = 0; i < kUntimed; ++i) must_enqueue_layers(*captured_context_);
-  stream_.wait();
   logger_.take();
   recorder.begin(stream_.get());
-  if (!enqueue_layers(*captured_context_)) {
+  if (!enqueue_layers(*context_)) {
     throw failed(logger_, "capturing it",
                  options_.model.string());  // the recorder ends the capture
   }

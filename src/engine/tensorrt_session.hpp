@@ -55,7 +55,7 @@ class Session {
   // A context without profiler, captured in a graph where that is wanted and can be.
   void prepare_energy_pass(bool graph);
   // One inference as enqueue() does it, captured by `recorder`: for method excite. Throws
-  // Error(engine).
+  // Error(engine); then the energy pass has to be prepared again, once the recorder is gone.
   void capture_layers(GraphRecorder& recorder);
   bool uses_graph() const { return graph_ != nullptr; }
   const std::string& no_graph_reason() const { return no_graph_reason_; }
@@ -82,7 +82,6 @@ class Session {
   std::vector<std::string> said_;
   std::vector<Tensor> tensors_;
   std::unique_ptr<nvinfer1::IExecutionContext> context_;
-  std::unique_ptr<nvinfer1::IExecutionContext> captured_context_;  // of capture_layers()
   std::unique_ptr<cuda::Graph> graph_;
   std::string no_graph_reason_;
 };

@@ -81,6 +81,24 @@ TEST_F(TensorRt8Test, EveryPassOfADynamicEngineGetsItsProfile) {
   expect_three_layers(*engine);
 }
 
+TEST_F(TensorRt8Test, LayersOfADynamicEngineAreRepeated) {
+  nlohmann::json plan = dynamic_plan();
+  {
+    const auto engine = loaded(plan, with_batch_2());
+    ASSERT_NE(engine->repeating(), nullptr) << engine->why_not_repeating();
+    expect_three_layers(*engine);
+  }
+  // Its capture fails, after which it runs as before.
+  plan["layers"][1]["marked"] = false;
+  plan["layers"][0]["marked"] = false;
+  plan["layers"][2]["marked"] = false;
+  const auto engine = loaded(plan, with_batch_2());
+  EXPECT_EQ(engine->repeating(), nullptr);
+  const std::int64_t before = cuda_->graph_launches;
+  expect_three_layers(*engine);
+  EXPECT_GT(cuda_->graph_launches, before) << "in its graph";
+}
+
 class SilentLogger final : public nvinfer1::ILogger {
   void log(Severity, const char*) noexcept override {}
 };

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generator, Optional, Tuple
 
 import numpy
 
 from .. import _core
-from .._errors import EngineError, Interrupted
+from .._errors import EngineError, Interrupted, SensorError
 from .._measure import profile
+from ._find_tegrastats import find_tegrastats
 from ._metric import Metric
 from ._profiler import (
     JetsonLayerProfiler,
@@ -104,9 +104,12 @@ def _sensor(name: str) -> str:
     """A tegrastats on PATH is taken where the usual places have none, as the reference takes it."""
     if name != "auto":
         return name
-    on_path = shutil.which("tegrastats")
-    found = next(entry for entry in _core.sensors() if entry["name"] == "tegrastats")
-    return f"tegrastats:{on_path}" if on_path and not found["usable"] else name
+    if next(entry for entry in _core.sensors() if entry["name"] == "tegrastats")["usable"]:
+        return name
+    try:
+        return f"tegrastats:{find_tegrastats()}"
+    except SensorError:
+        return name
 
 
 def _profile_path(

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import List, Optional, Type, Union
 
 from .. import _core
+from ._find_tegrastats import find_tegrastats
 from ._tegra_data import TegraData
 
 
@@ -38,7 +39,8 @@ class TegraStats:
         self._log: "Optional[_core.LineLog]" = None
 
     def _command(self) -> List[str]:
-        command = [_core.find_tegrastats(), "--interval", str(self._interval)]
+        program = find_tegrastats(as_root=bool(self._sudo))
+        command = [program, "--interval", str(self._interval)]
         if self._sudo:
             command.insert(0, "sudo")
         if self._readall:
