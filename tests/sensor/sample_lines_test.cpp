@@ -83,6 +83,28 @@ TEST(SampleLines, StampedTegrastats) {
   EXPECT_EQ(problems.messages.size(), 2u);
 }
 
+// A logger that is started while we look writes half a line first.
+TEST(SampleLines, AStampedLineThatIsCutIsWaitedOver) {
+  SampleLines lines(false);
+  EXPECT_FALSE(lines.understand("1750000000.00::RAM 2344/78"));
+  EXPECT_FALSE(lines.understand("1750000000.::RAM"));
+  EXPECT_TRUE(lines.understand(kOrinNx));
+}
+
+TEST(SampleLines, LinesWithoutAStampAreToldApartFromWhatIsNoTegrastats) {
+  const auto problem_with = [](const char* line) {
+    try {
+      SampleLines(false).understand(line);
+    } catch (const Error& error) {
+      return error.problem();
+    }
+    return std::string();
+  };
+  EXPECT_NE(problem_with("RAM 1/2MB (lfb 1x4MB) VDD_IN 1mW/1mW").find("no stamp"),
+            std::string::npos);
+  EXPECT_NE(problem_with("hello").find("starts neither"), std::string::npos);
+}
+
 TEST(SampleLines, WhatIsNeitherIsRefusedAtOnce) {
   for (const char* line :
        {"timestamp,power", "hello", "RAM 1/2MB (lfb 1x4MB) VDD_IN 1mW/1mW", "time_ns"}) {
