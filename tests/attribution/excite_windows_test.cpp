@@ -92,6 +92,33 @@ TEST(ExciteWindows, AClockThatMovedMakesAWindowUseless) {
   EXPECT_THAT(observe_windows(recording).slowed, IsEmpty());
 }
 
+// The device warms up in round 0, and its clock is another one.
+TEST(ExciteWindows, RoundZeroSaysNothingOfTheClock) {
+  Builder built({"a"});
+  for (int i = 0; i < 6; ++i) built.sample(100.0 * i + 50, 5.0);
+  Recording& recording = built.get();
+  const auto add = [&](int i, std::uint64_t round, std::uint32_t extra, double clock_mhz) {
+    recording.excitation.push_back(
+        window(100.0 * i, 100.0 * i, 100.0 * i + 100, {extra, 0}, clock_mhz));
+    recording.excitation.back().round = round;
+  };
+  for (int i = 0; i < 3; ++i) add(i, 0, 0, 1000);
+  add(3, 1, 0, 1980);
+  add(4, 1, 2, 1980);
+  add(5, 1, 0, 1980);
+  const ObservedWindows seen = observe_windows(recording);
+  EXPECT_EQ(seen.windows.size(), 3u);
+  EXPECT_EQ(seen.disturbed, 0u);
+  EXPECT_THAT(seen.slowed, IsEmpty()) << "the plain clock is 1980 MHz, not round 0's";
+
+  recording.excitation.clear();
+  add(0, 0, 2, 1980);
+  add(1, 1, 0, 1980);
+  add(2, 1, 2, 1700);
+  EXPECT_THAT(observe_windows(recording).slowed, ElementsAre(0u))
+      << "the window of round 0 does not count, so that this one must";
+}
+
 TEST(ExciteWindows, ACoolerWindowStandsInForTheHotOne) {
   Builder built({"a"});
   for (int i = 0; i < 3; ++i) built.sample(100.0 * i + 50, 5.0);
