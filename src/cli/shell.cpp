@@ -26,10 +26,4 @@ ShellResult run_shell(const std::string& command) {
   return result;
 }
 
-std::string shell_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 }  // namespace layerwatt::cli

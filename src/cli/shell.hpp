@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "core/shell_quoted.hpp"
+
 namespace layerwatt::cli {
 
 struct ShellResult {
@@ -13,7 +15,6 @@ struct ShellResult {
 // stdin is /dev/null: a command that asks a question gets no answer. Throws Error(io).
 ShellResult run_shell(const std::string& command);
 
-// 'a b' with its quotes doubled as the shell wants them.
-std::string shell_quoted(const std::string& text);
+using layerwatt::shell_quoted;
 
 }  // namespace layerwatt::cli

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,6 +124,7 @@ Subprocess::Subprocess(const SubprocessOptions& options) : own_group_(options.ca
   FileActions actions;
   Attributes attributes;
   Descriptor child_output;
+  Descriptor child_input;
   short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
   if (options.capture) {
     std::array<int, 2> ends{};
@@ -131,12 +134,26 @@ Subprocess::Subprocess(const SubprocessOptions& options) : own_group_(options.ca
     if (::fcntl(output_.get(), F_SETFL, O_NONBLOCK) != 0) fail("cannot set up a pipe", errno);
     wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (wake_.get() < 0) fail("cannot make an event", errno);
-    check(::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0),
-          "cannot prepare a process");
-    for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
-      check(::posix_spawn_file_actions_adddup2(actions.get(), child_output.get(), descriptor),
+    const auto duplicate = [&](int from, int to) {
+      check(::posix_spawn_file_actions_adddup2(actions.get(), from, to),
+            "cannot prepare a process");
+    };
+    if (options.separate && options.input.empty()) {
+      if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("cannot make a pipe", errno);
+      child_input.reset(ends[0]);
+      input_.reset(ends[1]);
+      duplicate(child_input.get(), STDIN_FILENO);
+    } else {
+      const char* const input = options.separate ? options.input.c_str() : "/dev/null";
+      check(::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, input, O_RDONLY, 0),
             "cannot prepare a process");
     }
+    if (options.separate) {
+      memory_.reset(::memfd_create("layerwatt-output", MFD_CLOEXEC));
+      if (memory_.get() < 0) fail("cannot make a file in memory", errno);
+    }
+    duplicate(options.separate ? memory_.get() : child_output.get(), STDOUT_FILENO);
+    duplicate(child_output.get(), STDERR_FILENO);
     check(::posix_spawnattr_setpgroup(attributes.get(), 0), "cannot prepare a process");
     flags |= POSIX_SPAWN_SETPGROUP;
   }
@@ -230,6 +247,29 @@ Subprocess::Read Subprocess::read_line(std::string_view& line, milliseconds time
     }
   }
 }
+
+std::size_t Subprocess::output_size() const {
+  struct stat status {};
+  if (::fstat(memory_.get(), &status) != 0) fail("cannot read from a process", errno);
+  return static_cast<std::size_t>(status.st_size);
+}
+
+std::string Subprocess::output() const {
+  std::string text(output_size(), '\0');
+  std::size_t done = 0;
+  while (done < text.size()) {
+    // At a place of our own: the child's place in the file is the same as ours.
+    const ssize_t count =
+        ::pread(memory_.get(), text.data() + done, text.size() - done, static_cast<off_t>(done));
+    if (count == 0) break;
+    if (count > 0) done += static_cast<std::size_t>(count);
+    if (count < 0 && errno != EINTR) fail("cannot read from a process", errno);
+  }
+  text.resize(done);
+  return text;
+}
+
+void Subprocess::close_input() { input_.close(); }
 
 void Subprocess::interrupt() noexcept {
   const std::uint64_t one = 1;

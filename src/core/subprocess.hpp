@@ -32,6 +32,10 @@ struct SubprocessOptions {
   // locale, and SIGPIPE: when we are killed, its next write ends it.
   // false: the child has our stdin, stdout, stderr, environment and process group.
   bool capture = true;
+  // With capture: stdout goes into memory (output()), so that read_line() reads stderr alone, and
+  // stdin is `input`, or, where that is empty, stays open until close_input().
+  bool separate = false;
+  std::filesystem::path input;
   // Set in the child's environment.
   std::vector<std::pair<std::string, std::string>> environment;
 };
@@ -58,6 +62,11 @@ class Subprocess {
   // Makes this and every later read_line() return `interrupted`, once the lines that have arrived
   // are handed out.
   void interrupt() noexcept;
+
+  // Only where they are separate: how much the child has written to stdout, and all of it so far.
+  std::size_t output_size() const;
+  std::string output() const;
+  void close_input();
 
   // Where it has ended. Does not wait. With capture, what it started itself ends with it, whichever
   // way it ends: nothing of its process group is left behind.
@@ -97,6 +106,8 @@ class Subprocess {
   bool own_group_ = false;
   std::optional<ExitStatus> status_;
   Descriptor output_;
+  Descriptor memory_;  // what stdout goes into
+  Descriptor input_;
   Descriptor wake_;
   std::string buffer_;
   std::size_t begin_ = 0;    // of what was not handed out yet

@@ -228,5 +228,32 @@ TEST(Subprocess, DiesWithUsAtItsNextLine) {
   ::close(ends[1]);
 }
 
+TEST(Subprocess, SeparateOutputIsKeptApartFromStderr) {
+  SubprocessOptions options = shell("echo out; echo err >&2; cat; printf more; exit 4");
+  options.separate = true;
+  Subprocess child(options);
+  EXPECT_EQ(next(child), "err");
+  EXPECT_FALSE(child.ends_within(milliseconds(50))) << "stdin is open";
+  child.close_input();
+  std::string_view line;
+  EXPECT_EQ(child.read_line(line, kSoon), Read::end);
+  EXPECT_EQ(child.wait().code, 4);
+  EXPECT_EQ(child.output(), "out\nmore");
+  EXPECT_EQ(child.output_size(), 8U);
+  EXPECT_TRUE(no_children_left());
+}
+
+TEST(Subprocess, SeparateInputIsAFile) {
+  SubprocessOptions options = shell("wc -c; echo done >&2");
+  options.separate = true;
+  options.input = "/dev/null";
+  Subprocess child(options);
+  EXPECT_EQ(next(child), "done");
+  EXPECT_EQ(child.wait().code, 0);
+  EXPECT_EQ(child.output(), "0\n");
+  options.input = "/no/such/file";
+  EXPECT_THROW(Subprocess{options}, Error);
+}
+
 }  // namespace
 }  // namespace layerwatt
