@@ -15,11 +15,11 @@ build_packages=(
 )
 # Of scripts/test and scripts/bench.
 # shellcheck disable=SC2034
-test_packages=(libgmock-dev libgtest-dev python3-dev)
+test_packages=(libgmock-dev libgtest-dev prometheus-cpp-dev python3-dev)
 # shellcheck disable=SC2034
 bench_packages=(libbenchmark-dev)
 # Used where the distribution has them.
-optional_packages=(libfast-float-dev)
+optional_packages=(libfast-float-dev prometheus-cpp-dev)
 
 current_step="starting"
 
