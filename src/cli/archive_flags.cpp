@@ -23,14 +23,19 @@ std::string json_of(const Result& result) {
 
 }  // namespace
 
-void ArchiveFlags::add_to(CLI::App& command) {
+void ArchiveFlags::add_to_fleet(CLI::App& command) {
   const Help help("archive");
   command.add_option("--archive", options_.archive, help.option("--archive"))->type_name("URI");
   command.add_option("--commit", options_.commit, help.option("--commit"))->type_name("ID");
-  command.add_option("--board", options_.board, help.option("--board"))->type_name("NAME");
   command.add_flag("--board-names", options_.board_names, help.option("--board-names"));
   command.add_option("--model-name", options_.model, help.option("--model-name"))
       ->type_name("NAME");
+}
+
+void ArchiveFlags::add_to(CLI::App& command) {
+  add_to_fleet(command);
+  const Help help("archive");
+  command.add_option("--board", options_.board, help.option("--board"))->type_name("NAME");
   command.add_flag("--samples", samples_, help.option("--samples"));
 }
 
@@ -71,6 +76,13 @@ void ArchiveFlags::put_result(const Program& program, const Result& result,
                 "give the recording's folder (profile --save)");
   }
   put(program, result, {result, {}, file_us, "file", nullptr}, false);
+}
+
+void ArchiveFlags::put_of_board(const Program& program, const Result& result, std::int64_t file_us,
+                                const std::string& board) const {
+  ArchiveFlags of_board = *this;
+  of_board.options_.board = board;
+  of_board.put_result(program, result, file_us);
 }
 
 void ArchiveFlags::put(const Program& program, const Result& result, archive::RunToAdd run,

@@ -22,6 +22,8 @@ class ArchiveFlags {
   void add_to(CLI::App& command);
   // As add_to(), where a file's own time may be overridden and no model is run.
   void add_to_import(CLI::App& command);
+  // As add_to(), for results of other machines: the board is told with each.
+  void add_to_fleet(CLI::App& command);
 
   bool wanted() const { return !options_.archive.empty(); }
   // Throws before a long run what put() would throw after it.
@@ -32,6 +34,9 @@ class ArchiveFlags {
            bool measured_here) const;
   // A result without a recording, written at `file_us`.
   void put_result(const Program& program, const Result& result, std::int64_t file_us) const;
+  // The same, measured on `board`.
+  void put_of_board(const Program& program, const Result& result, std::int64_t file_us,
+                    const std::string& board) const;
 
  private:
   void put(const Program& program, const Result& result, archive::RunToAdd run,

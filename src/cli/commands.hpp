@@ -16,6 +16,7 @@ void add_calibrate(CLI::App& app, Program& program);
 void add_compare(CLI::App& app, Program& program);
 void add_doctor(CLI::App& app, Program& program);
 void add_export(CLI::App& app, Program& program);
+void add_fleet(CLI::App& app, Program& program);
 void add_parse_tegrastats(CLI::App& app, Program& program);
 void add_profile(CLI::App& app, Program& program);
 void add_record(CLI::App& app, Program& program);
@@ -27,7 +28,7 @@ void add_sweep(CLI::App& app, Program& program);
 inline constexpr AddCommand kCommands[] = {
     add_profile,          add_analyze,  add_compare,   add_archive, add_sweep,    add_record,
     add_parse_tegrastats, add_sensors,  add_calibrate, add_doctor,  add_simulate, add_build,
-    add_benchmark,        add_selftest, add_export,
+    add_benchmark,        add_selftest, add_export,    add_fleet,
 };
 
 }  // namespace layerwatt::cli
