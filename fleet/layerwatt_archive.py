@@ -5,7 +5,7 @@ Called as `python3 layerwatt_archive.py REQUEST`, REQUEST being a JSON object:
   {"archive": DIR, "compact": DIR2}                                            a compacted copy
 Prints one JSON value a line: {"columns": [...], "types": [...]}, then a list for each row, then
 {"rows": n, "files": n, "seconds": {...}}; or {"error": ..., "kind": "missing"|"bad_input"|"io"}.
-spark_archive.py uses the functions that know the layout.
+spark_archive.py does the same on Spark, on its own: a cluster gets that one file.
 """
 import sys
 
@@ -16,6 +16,9 @@ if __name__ == "__main__":
 import json
 import os
 import re
+import shutil
+import signal
+import tempfile
 import time
 
 MARKER = "layerwatt-archive.json"
@@ -27,13 +30,19 @@ class BadInput(Exception):
     pass
 
 
+class Unreadable(Exception):
+    pass
+
+
 def marker(archive):
     try:
         with open(os.path.join(archive, MARKER), encoding="utf-8") as file:
             root = json.load(file)
     except OSError as error:
         raise BadInput(f"there is no archive: {archive} ({error.strerror})") from None
-    if root.get("format") != "layerwatt-archive" or root.get("version") != 1:
+    except ValueError:
+        root = None
+    if not isinstance(root, dict) or root.get("format") != "layerwatt-archive" or root.get("version") != 1:
         raise BadInput(f"{archive} is no archive that this version can read")
     return root
 
@@ -41,7 +50,13 @@ def marker(archive):
 def parquet_files(root):
     """Names relative to root; unfinished files have other names, links are not followed."""
     found = []
-    for folder, _, files in os.walk(root):
+
+    def unreadable(error):
+        # A folder that cannot be read must not pass for an empty one.
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    for folder, _, files in os.walk(root, onerror=unreadable):
         inside = os.path.relpath(folder, root)
         found.extend(os.path.join(inside, name) for name in files
                      if name.endswith(".parquet") and not name.startswith("."))
@@ -97,9 +112,10 @@ def source(table, files, compacted):
         return None
     listed = "[" + ",".join(quoted(file) for file in files) + "]"
     if compacted:
-        return f"SELECT * FROM read_parquet({listed}, hive_partitioning=false)"
-    # The names are text, whatever they look like: a model may be called 123.
-    return (f"SELECT * FROM read_parquet({listed}, hive_partitioning=true, "
+        return f"SELECT * FROM read_parquet({listed}, hive_partitioning=false, union_by_name=true)"
+    # The names are text, whatever they look like: a model may be called 123. By name, since a later
+    # version may have added columns.
+    return (f"SELECT * FROM read_parquet({listed}, hive_partitioning=true, union_by_name=true, "
             "hive_types={'date': DATE, 'device': VARCHAR, 'model': VARCHAR})")
 
 
@@ -108,13 +124,23 @@ def connect(duckdb, archive, files):
     compacted = marker(archive).get("compacted", False)
     for table in TABLES:
         select = source(table, files[table], compacted)
-        if select:
+        if not select:
+            continue
+        try:
             connection.execute(f"CREATE TEMP VIEW {table} AS {select}")
+        except duckdb.Error as error:
+            # Without the statement, which names every file.
+            problem = str(error).partition("\n\nLINE ")[0].removeprefix("Invalid Input Error: ")
+            raise Unreadable(f"a file of the archive is damaged: {problem}. Bring it back from a copy, or remove "
+                             "it and those of its name in the other tables, and add the run again") from None
     return connection
 
 
 def lock(connection, archive):
     """From here on a query reaches the archive's own files and nothing else, and changes nothing."""
+    # What does not fit into memory goes to neither the archive nor the folder that one stands in.
+    spill = os.path.join(tempfile.gettempdir(), f"layerwatt-question-{os.getpid()}")
+    connection.execute(f"SET temp_directory={quoted(spill)}")
     connection.execute(f"SET allowed_directories=[{quoted(os.path.join(archive, ''))}]")
     for setting in ("autoinstall_known_extensions=false", "autoload_known_extensions=false",
                     "allow_community_extensions=false", "enable_external_access=false",
@@ -132,6 +158,31 @@ def only_a_question(duckdb, connection, sql):
         raise BadInput(f"only questions (SELECT) are allowed, and this is {kind.name}")
 
 
+def needs(sql):
+    """What a ready question's header asks for, so that an empty answer never hides a wrong name:
+    `-- needs: WHAT IS WRONG: SELECT …`, which must find a row."""
+    for line in sql.splitlines():
+        if not line.startswith("-- "):
+            break
+        if line.startswith("-- needs: "):
+            what, _, check = line[len("-- needs: "):].partition(": ")
+            yield what, check
+
+
+def values_for(names, given):
+    missing = sorted(names - set(given))
+    if missing:
+        raise BadInput("a value is missing: " + ", ".join(f"--set {name}=…" for name in missing))
+    return {name: given[name] for name in names}
+
+
+def execute(duckdb, connection, sql, given):
+    sql, names = placeholders(sql, "$")
+    only_a_question(duckdb, connection, sql)
+    values = values_for(names, given)
+    return connection.execute(sql, values) if names else connection.execute(sql)
+
+
 def answer(duckdb, request, emit):
     archive = os.path.abspath(request["archive"])
     began = time.perf_counter()
@@ -141,15 +192,15 @@ def answer(duckdb, request, emit):
     listed = time.perf_counter()
     connection = connect(duckdb, archive, files)
     lock(connection, archive)
-    sql, names = placeholders(request["sql"], "$")
-    only_a_question(duckdb, connection, sql)
     given = request.get("parameters", {})
-    missing = sorted(names - set(given))
-    if missing:
-        raise BadInput("a value is missing: " + ", ".join(f"--set {name}=…" for name in missing))
+    unused = sorted(set(given) - placeholders(request["sql"], "$")[1])
+    if unused:
+        raise BadInput("the question has no " + ", ".join(f":{name}" for name in unused))
     ready = time.perf_counter()
-    cursor = connection.execute(sql, {name: given[name] for name in names}) if names \
-        else connection.execute(sql)
+    for what, check in needs(request["sql"]):
+        if not execute(duckdb, connection, check, given).fetchall():
+            raise BadInput(what)
+    cursor = execute(duckdb, connection, request["sql"], given)
     emit({"columns": [column[0] for column in cursor.description],
           "types": [str(column[1]) for column in cursor.description]})
     rows = 0
@@ -173,7 +224,26 @@ def compact(duckdb, request, emit):
         raise BadInput(f"the archive is empty: {archive}")
     connection = connect(duckdb, archive, files)
     unfinished = f"{target}.{os.getpid()}.tmp"
+    # So that what is half done is removed when layerwatt is interrupted.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.makedirs(unfinished)
+    try:
+        rows = write_compacted(connection, archive, files, unfinished)
+        os.rename(unfinished, target)
+    finally:
+        # Not there any more where everything went well.
+        shutil.rmtree(unfinished, ignore_errors=True)
+    emit({"columns": ["table", "rows"], "types": ["VARCHAR", "BIGINT"]})
+    for table, count in rows.items():
+        emit([table, count])
+    emit({"rows": len(rows), "files": sum(len(names) for names in files.values()),
+          "seconds": {"list": 0.0, "open": 0.0, "query": time.perf_counter() - began}})
+
+
+def write_compacted(connection, archive, files, unfinished):
+    """Returns how many rows each table has."""
+    spill = os.path.join(unfinished, ".spill")
+    connection.execute(f"SET temp_directory={quoted(spill)}")
     rows = {}
     for table in TABLES:
         if not files[table]:
@@ -194,19 +264,16 @@ def compact(duckdb, request, emit):
         json.dump(root, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    os.rename(unfinished, target)
-    emit({"columns": ["table", "rows"], "types": ["VARCHAR", "BIGINT"]})
-    for table, count in rows.items():
-        emit([table, count])
-    emit({"rows": len(rows), "files": sum(len(names) for names in files.values()),
-          "seconds": {"list": 0.0, "open": 0.0, "query": time.perf_counter() - began}})
+    shutil.rmtree(spill, ignore_errors=True)
+    return rows
 
 
 def main():
     def emit(value):
         sys.stdout.write(json.dumps(value, ensure_ascii=True) + "\n")
 
-    sys.path[:] = [entry for entry in sys.path if entry != os.getcwd()]
+    # The folder that one happens to stand in is no place to import from.
+    sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
     try:
         import duckdb
     except ImportError as error:
@@ -219,7 +286,7 @@ def main():
         emit({"error": str(error), "kind": "bad_input"})
     except duckdb.Error as error:
         emit({"error": str(error), "kind": "bad_input"})
-    except OSError as error:
+    except (OSError, Unreadable) as error:
         emit({"error": str(error), "kind": "io"})
     else:
         return 0

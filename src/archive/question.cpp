@@ -41,7 +41,7 @@ Question parse_question(std::string name, std::string_view text) {
       const auto equals = value.find(" = ");
       question.parameters[value.substr(0, equals)] =
           equals == std::string::npos ? std::nullopt : std::optional(value.substr(equals + 3));
-    } else {
+    } else if (key != "needs" || value.empty()) {  // those are asked beside the question itself
       throw std::logic_error("fleet/questions/" + question.name + ".sql: '" + line + "'");
     }
   }

@@ -2,6 +2,7 @@
 //   -- title: what it tells
 //   -- parameter: layer                  must be given
 //   -- parameter: model = %              its value unless given
+//   -- needs: no run has this commit: SELECT …      must find a row, or that is what is wrong
 //   -- plot: line x=date y=energy_mj series=device
 #pragma once
 

@@ -12,7 +12,8 @@ namespace {
 TEST(Question, AFilesHeaderTellsWhatItNeeds) {
   const Question question = parse_question("q",
                                            "-- title: what it tells\n-- parameter: layer\n"
-                                           "-- parameter: model = %\n-- plot: bar x=a y=b\n"
+                                           "-- parameter: model = %\n-- needs: nothing there: "
+                                           "SELECT 1\n-- plot: bar x=a y=b\n"
                                            "SELECT 1 -- title: not this\n");
   EXPECT_EQ(question.title, "what it tells");
   ASSERT_EQ(question.parameters.size(), 2u);

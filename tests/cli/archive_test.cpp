@@ -91,6 +91,32 @@ TEST(ArchiveCommand, MistakesAreTheUsers) {
   EXPECT_EQ(run_layerwatt({"archive", "query", "--archive", "a", "--question", "none"}).code, 2);
 }
 
+// An empty name (of a variable that is not set) once archived nothing and said nothing.
+TEST(ArchiveCommand, AnArchiveNeedsAName) {
+  const Bench bench;
+  EXPECT_EQ(run_layerwatt({"archive", "add", bench.recording, "--archive", ""}).code, 2);
+}
+
+TEST(ArchiveCommand, OnlyAddingUnderstandsS3) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"list"}, {"gc"}, {"query", "SELECT 1"}, {"compact", "-o", "x"}}) {
+    std::vector<std::string> all = {"archive"};
+    all.insert(all.end(), words.begin(), words.end());
+    all.insert(all.end(), {"--archive", "s3://bucket/runs"});
+    const Outcome outcome = run_layerwatt(all);
+    EXPECT_EQ(outcome.code, 2) << words[0];
+    EXPECT_THAT(outcome.err, HasSubstr("in a folder")) << words[0];
+  }
+}
+
+// 10^300 days once were a day in the future, and every run too old.
+TEST(ArchiveCommand, AnAgeThatIsNoneIsRefused) {
+  for (const char* option : {"--older-than", "--unfinished-for"}) {
+    EXPECT_EQ(run_layerwatt({"archive", "gc", "--archive", "a", option, "1e300"}).code, 2);
+    EXPECT_EQ(run_layerwatt({"archive", "gc", "--archive", "a", option, "nan"}).code, 2);
+  }
+}
+
 TEST(ArchiveCommand, WithoutDuckDbItSaysWhatToInstall) {
   const fakes::ScratchDirectory scratch;
   const auto python = scratch.write(
@@ -251,6 +277,31 @@ TEST_F(AskedArchive, AReadyQuestionAsTableAndDrawing) {
   EXPECT_THAT(missing.err, HasSubstr("--set layer="));
 }
 
+// No regressions, said of a commit that was misspelled, would be the worst of answers.
+TEST_F(AskedArchive, AWrongNameIsNoEmptyAnswer) {
+  const auto refused = [&](std::vector<std::string> words, const char* why) {
+    const Outcome outcome = ask(std::move(words));
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr(why));
+  };
+  refused({"--question", "regressions", "--set", "commit=abd"}, "no run has this commit");
+  refused({"--question", "regressions", "--set", "commit="}, "no run has this commit");
+  refused({"--question", "regressions", "--set", "commit=abc"}, "nothing was recorded after");
+  refused({"--question", "layer-trend", "--set", "layer=conv2"}, "no layer has this name");
+  refused({"--question", "worst-boards", "--set", "modle=m"}, "no :modle");
+}
+
+TEST_F(AskedArchive, ADamagedFileIsNamed) {
+  const auto listed = run_layerwatt({"archive", "list", "--lines", "--archive", bench_.archive});
+  const json run = json::parse(listed.out.substr(0, listed.out.find('\n')));
+  const std::string file = "layers/date=2024-05-01/device=bench/model=m/" +
+                           run["run_id"].get<std::string>() + ".parquet";
+  std::filesystem::resize_file(bench_.archive + "/" + file, 100);
+  const Outcome outcome = ask({"SELECT count(*) FROM runs"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr(file), HasSubstr("damaged"), Not(HasSubstr("LINE 1"))));
+}
+
 // EXPLAIN ANALYZE once carried out the COPY below it.
 TEST_F(AskedArchive, AQuestionCanNeitherChangeNorReachAnything) {
   const std::string target = bench_.archive + "/written.csv";
@@ -289,6 +340,9 @@ TEST_F(AskedArchive, ACompactedCopyAnswersTheSame) {
   const json before = rows(sql);
   bench_.archive = copy;
   EXPECT_EQ(rows(sql), before);
+  EXPECT_EQ(run_layerwatt({"archive", "list", "--archive", copy}).code, 2);
+  EXPECT_EQ(run_layerwatt({"archive", "add", bench_.recording, "--archive", copy}).code, 2)
+      << "a copy is only there to be asked";
   EXPECT_EQ(run_layerwatt({"archive", "compact", "--archive", bench_.archive, "-o", copy},
                           host_with(python_))
                 .code,
