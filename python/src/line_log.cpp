@@ -52,7 +52,9 @@ class LineLog {
                               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (opened < 0) throw Error(ErrorKind::io, "cannot be written", path_.string(), "");
     file_.reset(::fdopen(opened, "w"));
-    child_.emplace(SubprocessOptions{command_, true, {}});
+    SubprocessOptions options;
+    options.command = command_;
+    child_.emplace(options);
     lines_ = 0;
     ended_ = false;
     reader_ = std::thread([this] { read(); });
