@@ -123,7 +123,8 @@ def open_one(spark, archive):
         frame = spark.read.option("basePath", where).parquet(where)
         frame = frame.withColumn("date", frame["date"].cast("date"))
         if table != "runs":
-            frame = frame.join(frames["runs"].select(*RUN), RUN, "left_semi")
+            # The join puts its columns first; `SELECT *` is to be as DuckDB's.
+            frame = frame.join(frames["runs"].select(*RUN), RUN, "left_semi").select(*frame.columns)
         frames[table] = frame
     return frames, root
 

@@ -12,16 +12,20 @@ NAMES = ["conv", "conv", "conv", "relu", "fc", "a, \"b\" + 'c'", "back\\slash", 
          "=1+1", "名前 ✓ é", "", "x" * 300, "__HIVE_DEFAULT_PARTITION__", "{ForeignNode[a...b]}", "nul\0byte"]
 DEVICES = ["Orin NX", "123", "__HIVE_DEFAULT_PARTITION__", "a/b\\c 'x'", "null"]
 MODELS = ["m", "M", "2025-01-01", "模型.onnx", "x=y/../z.engine"]
+PAIRS = list(zip(DEVICES, MODELS)) + list(zip(DEVICES, MODELS[1:] + MODELS[:1]))
 START_S = 1_735_689_600
 
 
-def layers_of(rng, groups):
+def layers_of(rng, groups, changed):
     layers = []
     for index, name in enumerate(NAMES):
         group = index % 5 if groups and index % 5 < 2 else None
-        missing = "no_samples" if rng.random() < 0.15 and group is None else None
+        missing = "no_samples" if rng.random() < 0.05 and group is None else None
         time_ms = None if missing and rng.random() < 0.5 else 0.1 + 0.01 * index
         power_mw = 4000.0 + 500.0 * index + rng.gauss(0.0, 20.0)
+        # One that repeats, one of its own, and one of a group.
+        if changed and index in (0, 4, 6):
+            power_mw *= 1.3
         layers.append(results.layer(index, name, time_ms, power_mw, rng.choice([None, "Conv"]), group, missing))
     return layers
 
@@ -32,12 +36,12 @@ def make(program, archive, seed, copies=4):
     count = 0
     batches = {}
     with tempfile.TemporaryDirectory(prefix="layerwatt-odd-") as folder:
-        for device, model, commit in itertools.product(DEVICES * copies, MODELS, ("aaaa1111", "bbbb2222", None)):
+        for (device, model), commit in itertools.product(PAIRS * copies, ("aaaa1111", "bbbb2222", None)):
             path = pathlib.Path(folder) / f"{count}.json"
             groups = 2 if rng.random() < 0.4 else 0
             scope = rng.choice(["module", "module", None])
-            path.write_text(results.result(device, model, layers_of(rng, groups), "sim", scope, groups),
-                            encoding="utf-8")
+            layers = layers_of(rng, groups, commit != "aaaa1111")
+            path.write_text(results.result(device, model, layers, "sim", scope, groups), encoding="utf-8")
             late_s = 0 if commit == "aaaa1111" else 40 * 86400
             stamp = START_S + late_s + count * 3600 + rng.random()
             os.utime(path, (stamp, stamp))

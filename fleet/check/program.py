@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import time
@@ -31,6 +32,12 @@ class Program:
             raise Failed(f"{' '.join(map(str, words))[:200]}: exit code {done.returncode}: {done.stderr.strip()[:800]}")
         return done.stdout
 
+    @staticmethod
+    def cpu_s():
+        """Of all that was run and has ended."""
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
     def add(self, archive, files, *more):
         return self.ok("archive", "add", *files, "--archive", archive, "--quiet", *more)
 
@@ -38,10 +45,12 @@ class Program:
         return [json.loads(line) for line in self.ok("archive", "list", "--lines", "--archive", archive).splitlines()]
 
     def ask(self, archive, *words):
-        """An answer: {"columns", "types", "rows"}, and the seconds that the whole program took."""
-        began = time.monotonic()
+        """An answer: {"columns", "types", "rows"}, and the seconds that the whole program took, by the clock and
+        of processors."""
+        began, cpu = time.monotonic(), self.cpu_s()
         answer = json.loads(self.ok("archive", "query", "--archive", archive, "--json", "-", *words))
         answer["seconds"] = time.monotonic() - began
+        answer["cpu_s"] = self.cpu_s() - cpu
         return answer
 
     def rows(self, archive, sql):

@@ -1,6 +1,10 @@
 #include "archive/add.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -56,7 +60,13 @@ std::int64_t now_us() {
 
 void check_archive(const Host& host, const AddOptions& options) {
   const Format& format = open_format(host);
-  if (!is_remote(options.archive)) open_place(host, format, options.archive);
+  if (is_remote(options.archive)) return;
+  open_place(host, format, options.archive);
+  // An archive that is there already was only read until now.
+  if (::access(options.archive.c_str(), W_OK) != 0) {
+    throw Error(ErrorKind::io, std::string("cannot be written: ") + std::strerror(errno),
+                options.archive, "the archive must be a folder that you may write to");
+  }
 }
 
 Added add_run(const Host& host, const AddOptions& options, const RunToAdd& run) {
