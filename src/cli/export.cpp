@@ -153,6 +153,7 @@ void check(const Program& program, const ExportCommand& command) {
     throw Error(ErrorKind::usage, "where to export to is not said", "",
                 "--prometheus :9464, or --textfile FILE.prom");
   }
+  if (!command.prometheus.empty()) exporter::parse_listen_address(command.prometheus);
   if (command.sensor == "none" && command.results.empty() && command.watch.empty()) {
     throw Error(ErrorKind::usage, "there is nothing to export", "--sensor none",
                 "give --result FILE or --watch DIR, or a sensor");
@@ -212,7 +213,6 @@ std::unique_ptr<exporter::Server> serve(const Program& program, const ExportComm
                                         const exporter::Collect& collect) {
   if (command.prometheus.empty()) return nullptr;
   exporter::ListenAddress address = exporter::parse_listen_address(command.prometheus);
-  exporter::check_can_listen(address);
   auto server = prometheus.serve(address.text(), collect);
   const bool chosen_here = address.port == 0;
   address.port = server->port();
@@ -254,6 +254,9 @@ int run_export(const Program& program, const ExportCommand& command) {
     }
   };
 
+  if (!command.prometheus.empty()) {
+    exporter::check_can_listen(exporter::parse_listen_address(command.prometheus));
+  }
   StopSignals signals;
   refresh();
   LiveSensor sensor(program, command, readings);
