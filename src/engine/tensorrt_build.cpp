@@ -68,6 +68,33 @@ std::string with_ones(const nvinfer1::Dims& dims) {
   return text;
 }
 
+// "?x3x224x224"
+std::string text_of(const nvinfer1::Dims& dims) {
+  std::string text;
+  for (int i = 0; i < dims.nbDims; ++i) {
+    text += (i == 0 ? "" : "x") + (dims.d[i] < 0 ? std::string("?") : std::to_string(dims.d[i]));
+  }
+  return text;
+}
+
+// Whether `shape` is one that an input of `dims` can have.
+bool fits(const std::vector<std::int64_t>& shape, const nvinfer1::Dims& dims) {
+  if (shape.size() != static_cast<std::size_t>(dims.nbDims)) return false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (dims.d[i] >= 0 && shape[i] != static_cast<std::int64_t>(dims.d[i])) return false;
+  }
+  return true;
+}
+
+// Each of the range fits, and none is larger than the next.
+bool fits(const ShapeRange& range, const nvinfer1::Dims& dims) {
+  if (!fits(range.least, dims) || !fits(range.best, dims) || !fits(range.most, dims)) return false;
+  for (std::size_t i = 0; i < range.best.size(); ++i) {
+    if (range.least[i] > range.best[i] || range.best[i] > range.most[i]) return false;
+  }
+  return true;
+}
+
 // " at node 3, 'conv1' (Conv)"; empty where it is not of a node.
 std::string where_in_model(const nvonnxparser::IParserError& error) {
   if (error.node() < 0) return {};
@@ -261,20 +288,27 @@ class Build {
     if (options_.shapes.empty()) return;
     nvinfer1::IOptimizationProfile* profile = builder_->createOptimizationProfile();
     for (const ShapeRange& range : options_.shapes) {
-      bool known = false;
+      const nvinfer1::ITensor* input = nullptr;
       for (int i = 0; i < network_->getNbInputs(); ++i) {
-        known |= range.name == network_->getInput(i)->getName();
+        if (range.name == network_->getInput(i)->getName()) input = network_->getInput(i);
       }
-      if (!known) {
+      if (input == nullptr) {
         throw Error(ErrorKind::usage, "the model has no input named '" + range.name + "'",
                     "--shape", "its inputs: " + inputs);
+      }
+      // Of an input without an open dimension TensorRT would just not look at the profile.
+      if (!fits(range, input->getDimensions())) {
+        throw Error(ErrorKind::bad_input,
+                    "the shapes do not fit input '" + range.name + "', which is " +
+                        text_of(input->getDimensions()),
+                    "--shape " + range.name,
+                    "what the model fixes must stay, and least, best and largest must not shrink");
       }
       const char* name = range.name.c_str();
       if (!profile->setDimensions(name, OptProfileSelector::kMIN, to_dims(range.least)) ||
           !profile->setDimensions(name, OptProfileSelector::kOPT, to_dims(range.best)) ||
           !profile->setDimensions(name, OptProfileSelector::kMAX, to_dims(range.most))) {
-        throw Error(ErrorKind::bad_input, "the shapes do not fit input '" + range.name + "'",
-                    "--shape");
+        throw failed(logger_, "setting the shapes of input '" + range.name + "'", where());
       }
     }
     if (any_dynamic && config_->addOptimizationProfile(profile) < 0) {

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include "engine/tensorrt_fixture.hpp"
 
 namespace layerwatt {
@@ -81,8 +83,26 @@ TEST_F(TensorRtBuildTest, DynamicInputsNeedTheirShapes) {
   EXPECT_EQ(built(options)["shapes"]["data"]["opt"], json({4, 3, 8, 8}));
   EXPECT_EQ(built(options)["shapes"]["data"]["max"], json({8, 3, 8, 8}));
   std::filesystem::remove(options.output);
+  for (const auto& [least, best, most] : std::vector<std::array<std::vector<std::int64_t>, 3>>{
+           {{{1, 3, 8}, {1, 3, 8}, {1, 3, 8}}},
+           {{{1, 3, 8, 8}, {4, 3, 8, 8}, {8, 4, 8, 8}}},
+           {{{5, 3, 8, 8}, {4, 3, 8, 8}, {8, 3, 8, 8}}}}) {
+    options.shapes[0] = {"data", least, best, most};
+    const Error unfit = build_error(options);
+    EXPECT_EQ(unfit.kind(), ErrorKind::bad_input);
+    EXPECT_THAT(unfit.problem(), HasSubstr("which is ?x3x8x8"));
+  }
+  options.shapes[0] = {"data", {1, 3, 8, 8}, {4, 3, 8, 8}, {8, 3, 8, 8}};
   options.shapes.push_back({"nobody", {1}, {1}, {1}});
   EXPECT_THAT(build_error(options).hint(), HasSubstr("its inputs: data"));
+}
+
+TEST_F(TensorRtBuildTest, AShapeThatTheModelFixesCannotBeAnother) {
+  BuildOptions options = options_for(small_plan());
+  options.shapes = {{"data", {2, 3, 8, 8}, {2, 3, 8, 8}, {2, 3, 8, 8}}};
+  EXPECT_THAT(build_error(options).problem(), HasSubstr("which is 1x3x8x8"));
+  options.shapes = {{"data", {1, 3, 8, 8}, {1, 3, 8, 8}, {1, 3, 8, 8}}};
+  EXPECT_FALSE(built(options).contains("shapes")) << "it says what is so anyway";
 }
 
 TEST_F(TensorRtBuildTest, KeepsATimingCache) {
