@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/cuda_driver.hpp"
 #include "layerwatt/error.hpp"
 #include "layerwatt/registry.hpp"
 #include "profile/calibration_store.hpp"
@@ -25,9 +26,7 @@ ChosenSensor create(const SensorBackend& backend, const Host& host, const Sensor
   return {calibrated_sensor(backend.create(host, options), std::move(calibrations), options), said};
 }
 
-}  // namespace
-
-ChosenSensor open_sensor_choice(const Host& host, const std::string& name, SensorOptions options) {
+ChosenSensor open_choice(const Host& host, const std::string& name, SensorOptions options) {
   if (name == "none") return {nullptr, "no sensor was asked for: times alone"};
   if (name == "auto" && host.simulated != nullptr) {
     return create(find_sensor(kSimulated), host, options,
@@ -50,6 +49,20 @@ ChosenSensor open_sensor_choice(const Host& host, const std::string& name, Senso
     if (!probed.usable) throw Error(ErrorKind::sensor, probed.reason, backend.name, probed.hint);
   }
   return create(backend, host, options, "sensor " + backend.name + ": asked for");
+}
+
+}  // namespace
+
+ChosenSensor open_sensor_choice(const Host& host, const std::string& name, SensorOptions options) {
+  try {
+    return open_choice(host, name, options);
+  } catch (const Error& error) {
+    // No sensor sees a GPU that is not there, and then that is what to tell.
+    if (error.kind() == ErrorKind::sensor && options.on_gpu.value_or(false)) {
+      const cuda::Device gpu(host.sys, options.device);
+    }
+    throw;
+  }
 }
 
 std::string why_excite(const SensorInfo& sensor, std::optional<double> pass_ms) {

@@ -19,7 +19,7 @@ struct ChosenSensor {
 // `name`: "auto", "none", a name of the registry, or "NAME:ARGUMENT" ("file:power.csv"). With a
 // simulated host, "auto" is its own sensor: any other would measure this machine. Throws
 // Error(usage) for an unknown name, Error(sensor) with the reason and the hint of the backend's own
-// probe where it cannot be used.
+// probe where it cannot be used; Error(usage) where that is for a GPU that is not there.
 ChosenSensor open_sensor_choice(const Host& host, const std::string& name, SensorOptions options);
 
 // Why layers have to be repeated on purpose to tell them apart (one sentence), or empty where the

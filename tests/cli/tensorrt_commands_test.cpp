@@ -100,6 +100,10 @@ TEST_F(TensorRtCommands, MistakesAreExitCode2AndFailures1) {
   EXPECT_EQ(run_layerwatt({"benchmark", at("nowhere.engine")}).code, 2);
   EXPECT_EQ(run_layerwatt({"benchmark"}).code, 2);
   EXPECT_EQ(run_layerwatt({"profile", model(), "--iterations", "0"}).code, 2);
+  EXPECT_EQ(run_layerwatt({"build", model(), "-o", at("m.engine")}).code, 0);
+  const Outcome no_gpu = run_layerwatt({"profile", at("m.engine"), "--device", "3"});
+  EXPECT_EQ(no_gpu.code, 2);
+  EXPECT_THAT(no_gpu.err, HasSubstr("--device 3: there is no GPU 3"));
   set("LAYERWATT_TENSORRT_PARSER_LIB", "/nowhere/libnvonnxparser.so");
   const Outcome failed = run_layerwatt({"build", model(), "-o", at("a")});
   EXPECT_EQ(failed.code, 1);
