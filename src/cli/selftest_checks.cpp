@@ -126,6 +126,11 @@ SelfCheck check_clock(const Workload& workload) {
   return check;
 }
 
+// Whoever gets the report must not take a model's figures for a sensor's.
+std::string not_measured(const Run& run) {
+  return run.result.sensor.measured ? "" : " (a model, not measured)";
+}
+
 SelfCheck check_rate(Run& run, double interval_ms) {
   SelfCheck check{"readings", Verdict::failed, "the sensor gave no readings", Json::object()};
   if (run.gaps_ms.empty()) return check;
@@ -137,8 +142,9 @@ SelfCheck check_rate(Run& run, double interval_ms) {
                    {"median_gap_ms", median},
                    {"longest_gap_ms", longest}};
   check.verdict = judge(longest / median, 3.0, 10.0);
-  check.message = fmt::format("{} of {}: one every {:.4g} ms, the longest gap {:.4g} ms",
-                              run.readings, run.result.sensor.kind, median, longest);
+  check.message =
+      fmt::format("{} of {}{}: one every {:.4g} ms, the longest gap {:.4g} ms", run.readings,
+                  run.result.sensor.kind, not_measured(run), median, longest);
   return check;
 }
 
@@ -152,9 +158,9 @@ SelfCheck check_closure(const Run& run) {
                    {"layers_plus_outside_mj", closure.layers_plus_outside_mj},
                    {"measured_mj", closure.measured_mj},
                    {"method", to_string(run.result.method)}};
-  check.message =
-      fmt::format("layers + outside {:.4g} mJ, the sensor saw {:.4g} mJ: {:.2f} %",
-                  closure.layers_plus_outside_mj, closure.measured_mj, 100.0 * closure.ratio);
+  check.message = fmt::format("layers + outside {:.4g} mJ, the sensor saw {:.4g} mJ{}: {:.2f} %",
+                              closure.layers_plus_outside_mj, closure.measured_mj,
+                              not_measured(run), 100.0 * closure.ratio);
   return check;
 }
 
@@ -172,8 +178,8 @@ SelfCheck check_repeat(const Run& first, const Run& second) {
   check.figures["energy_mj"] = {first.result.total.energy_mj->mean,
                                 second.result.total.energy_mj->mean};
   check.verdict = judge_repeat(std::max(latency, energy));
-  check.message = fmt::format("two runs differ by {:.2f} % in energy and {:.2f} % in latency",
-                              100.0 * energy, 100.0 * latency);
+  check.message = fmt::format("two runs differ by {:.2f} % in energy{} and {:.2f} % in latency",
+                              100.0 * energy, not_measured(first), 100.0 * latency);
   return check;
 }
 
@@ -202,8 +208,10 @@ SelfCheck check_workload(const Workload& workload, const Run& run) {
   check.figures = {{"device", Json::parse(workload.device())},
                    {"inferences", run.result.iterations},
                    {"layers", layers_json(run.result)}};
-  check.message = fmt::format("{} inferences of {} layers on the {}", run.result.iterations,
-                              run.result.layers.size(), workload.on_gpu() ? "GPU" : "CPU");
+  const Json name = check.figures["device"].value("name", Json());
+  check.message = fmt::format("{} inferences of {} layers on the {}{}", run.result.iterations,
+                              run.result.layers.size(), workload.on_gpu() ? "GPU" : "CPU",
+                              name.is_string() ? ", " + name.get<std::string>() : "");
   return check;
 }
 

@@ -41,6 +41,7 @@ TEST(SelfTest, RunsTheWorkloadOnTheCpuAndSkipsTheGpu) {
   EXPECT_THAT(checks.at("clock").message, testing::HasSubstr("/nowhere/libcuda.so"));
   EXPECT_EQ(checks.at("workload").figures["layers"].size(), 3u);
   EXPECT_GT(checks.at("readings").figures["readings"].get<int>(), 10);
+  EXPECT_THAT(checks.at("readings").message, testing::HasSubstr("a model, not measured"));
   EXPECT_TRUE(checks.count("closure"));
   EXPECT_TRUE(checks.count("repeatability"));
   EXPECT_GT(checks.at("sampler overhead").figures["without_ms"].get<double>(), 5.9)
