@@ -273,7 +273,9 @@ class TensorRtEngine final : public Engine {
            "build it with --profilingVerbosity=detailed, or layerwatt build"});
     }
     if (layers_.empty()) {
-      throw Error(ErrorKind::engine, "TensorRT reported no layer", options_.model.string());
+      throw Error(ErrorKind::engine, "TensorRT reported no layer", options_.model.string(),
+                  "an engine whose outputs are its inputs has none; see trtexec --loadEngine=FILE "
+                  "--dumpLayerInfo");
     }
     if (const int streams = session_->auxiliary_streams(); streams > 0) {
       warnings_.push_back(

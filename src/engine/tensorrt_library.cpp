@@ -126,8 +126,10 @@ void Library::load_plugin([[maybe_unused]] nvinfer1::IRuntime& runtime,
   if (runtime.getPluginRegistry().loadLibrary(path.c_str()) != nullptr) return;
 #endif
   if (::dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
-  const char* said = ::dlerror();
-  throw Error(ErrorKind::bad_input, said != nullptr ? said : "cannot be loaded", file.string(),
+  const char* told = ::dlerror();
+  std::string said = told != nullptr ? told : "cannot be loaded";
+  if (said.starts_with(file.string() + ": ")) said.erase(0, file.string().size() + 2);
+  throw Error(ErrorKind::bad_input, said, file.string(),
               "--plugin takes a shared library built for this TensorRT and this machine");
 }
 

@@ -77,12 +77,15 @@ bool mentions(const std::string& text, std::string_view words) {
 }
 
 // "1: [stdArchiveReader.cpp::check::54] Error Code 1: Serialization (Version tag does not match…)"
-// without the place in TensorRT's source.
+// without the place in TensorRT's source, or "6: The engine plan file…" without its number.
 std::string without_place(std::string text) {
   const std::string::size_type code = text.find("Error Code ");
   if (code != std::string::npos) {
     const std::string::size_type colon = text.find(": ", code);
     if (colon != std::string::npos) text = text.substr(colon + 2);
+  } else if (const auto digits = text.find_first_not_of("0123456789");
+             digits != 0 && digits != std::string::npos && text.compare(digits, 2, ": ") == 0) {
+    text = text.substr(digits + 2);
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;

@@ -35,6 +35,8 @@ TEST(ExplainTensorRt, GivesTensorRtsOwnWordsForTheRest) {
   const Error error = explain_tensorrt({"9: Error Code 9: Something new\n"}, "running it", "f");
   EXPECT_EQ(error.kind(), ErrorKind::engine);
   EXPECT_EQ(error.problem(), "running it failed: Something new");
+  EXPECT_EQ(explain_tensorrt({"6: Words without a code"}, "running it", "f").problem(),
+            "running it failed: Words without a code");
   EXPECT_EQ(explain_tensorrt({}, "running it", "f").problem(),
             "running it failed, and TensorRT did not say why");
   const Error both = explain_tensorrt({"9: Error Code 9: Something new"}, "running it", "f",
