@@ -68,7 +68,7 @@ std::string ListenAddress::text() const {
 ListenAddress parse_listen_address(const std::string& text) {
   const auto wrong = [&](const std::string& why) {
     return Error(ErrorKind::usage, why, "--prometheus " + text,
-                 ":9464 (this machine alone), 0.0.0.0:9464 (every network), [::1]:9464");
+                 ":9464 (this machine alone), 0.0.0.0:9464 (every network)");
   };
   const auto colon = text.rfind(':');
   if (colon == std::string::npos) throw wrong("is not [ADDR]:PORT");

@@ -68,7 +68,12 @@ std::unique_ptr<Server> serve(const std::string& address, Collect collect) {
   try {
     return std::make_unique<ExposerServer>(address, std::move(collect));
   } catch (const std::exception& failed) {
-    throw Error(ErrorKind::io, std::string("cannot serve: ") + failed.what(), address);
+    // The program has looked whether the address can be listened on; so it is the server that
+    // cannot.
+    throw Error(ErrorKind::io, std::string("cannot serve: ") + failed.what(), address,
+                address.front() == '[' ? "civetweb may be built without IPv6, as Debian's is: give "
+                                         "an IPv4 address"
+                                       : "");
   }
 }
 
