@@ -59,7 +59,12 @@ double printed_step_ms(double stamp_ms) {
 Json parse_list(std::string_view json, const std::string& where, const char* option) {
   if (nests_deeper(json)) throw bad("is nested too deeply", where, option);
   Json list = Json::parse(json, nullptr, false);
-  if (list.is_discarded()) list = Json::parse(mended(json), nullptr, false);
+  if (list.is_discarded()) {
+    const std::string again = mended(json);
+    // What was text before can be brackets now.
+    if (nests_deeper(again)) throw bad("is nested too deeply", where, option);
+    list = Json::parse(again, nullptr, false);
+  }
   if (list.is_discarded()) throw bad("is not JSON, or is cut short", where, option);
   if (!list.is_array()) throw bad("is not trtexec's list", where, option);
   return list;

@@ -154,6 +154,28 @@ TEST_F(TrtexecFiles, BecomeAResultWithAndWithoutPower) {
   EXPECT_NEAR(result["total"]["power_mw"]["mean"].get<double>(), 5000.0, 1.0);
 }
 
+TEST_F(TrtexecFiles, OfALongRunHaveStampsThatAreTooCoarseForLayers) {
+  // As trtexec prints 125 s: to the millisecond, the durations finer.
+  std::string times;
+  std::string power = "time_ns,GPU\n";
+  for (int i = 0; i < 40; ++i) {
+    times += std::string(i == 0 ? "[" : ",") + R"({"startComputeMs":)" +
+             std::to_string(125000 + 2 * i) + R"(,"endComputeMs":)" +
+             std::to_string(125001 + 2 * i) + R"(,"endD2hMs":)" + std::to_string(125001 + 2 * i) +
+             R"(,"computeMs":1.25})";
+  }
+  for (int i = 0; i < 100; ++i) power += std::to_string(1125000000000 + i * 1000000) + ",5000\n";
+  auto words = files();
+  words[4] = scratch_.write("long.json", times + "]").string();
+  words.insert(words.end(), {"--power", scratch_.write("power.csv", power).string(),
+                             "--trtexec-start", "1000", "--json", at("long-result.json")});
+  const Outcome outcome = run_layerwatt(words);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const json result = json::parse(scratch_.read("long-result.json"));
+  EXPECT_NEAR(result["total"]["time_ms"]["mean"].get<double>(), 1.25, 1e-6);
+  EXPECT_THAT(result["warnings"].dump(), HasSubstr("trtexec_stamps_coarse"));
+}
+
 TEST_F(TrtexecFiles, BelongTogetherAndToTheEngine) {
   auto words = files();
   words.resize(3);

@@ -142,6 +142,14 @@ TEST(Trtexec, RefusesWhatItCannotUse) {
   EXPECT_THROW(parse_trtexec_profile(R"([{"count":3}])", "p"), Error);
   EXPECT_THROW(parse_trtexec_profile(R"([{"count":3},{"name":"a"}])", "p"), Error);
   EXPECT_THROW(parse_trtexec_times("[]", "t"), Error);
+  try {
+    // Brackets that are a text's before the name's quote is escaped, and not after.
+    parse_trtexec_profile(
+        "[\n{ \"name\" : \"a\"b\", \"timeMs\" : " + std::string(100'000, '[') + "\"", "p");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(error.problem().find("nested"), std::string::npos) << error.problem();
+  }
   EXPECT_THROW(parse_trtexec_times(R"([{"startComputeMs":3,"endComputeMs":2}])", "t"), Error);
   try {
     parse_trtexec_times(R"([{"startComputeMs":1,"endComputeMs":4},
