@@ -62,7 +62,7 @@ def questions(archive_rows):
         ("regressions", {"commit": commits[0], "min_change_pct": "0.01", "model": "m%"}),
         ("worst-boards", {}),
         ("board-spread", {}),
-        ("board-spread", {"device": "%n%", "model": "m_%"}),
+        ("board-spread", {"device": "%", "model": "m%"}),
     ]:
         sql = (ROOT / f"fleet/questions/{name}.sql").read_text(encoding="utf-8")
         yield f"{name} {values}", name, sql, values
