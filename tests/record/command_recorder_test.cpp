@@ -79,7 +79,12 @@ TEST(CommandRecorder, MeasuresTheCommandFromItsStartToItsEnd) {
   const PowerSummary summary = summarize_power(recording.power, recording.manifest.sensor.model,
                                                outcome.start_ns, outcome.end.end_ns);
   EXPECT_GE(summary.duration_ms, 200.0);
-  EXPECT_NEAR(summary.total.energy_mj->mean, 7.0 * summary.duration_ms, 1e-6);
+  // A machine with ten times the work that it can do starves the sensor's thread.
+  if (summary.total.coverage < 0.5) {
+    EXPECT_EQ(summary.total.energy_mj.reason(), "too_few_readings");
+  } else {
+    EXPECT_NEAR(summary.total.energy_mj.value().mean, 7.0 * summary.duration_ms, 1e-6);
+  }
   const auto engine = nlohmann::json::parse(recording.manifest.engine_json);
   EXPECT_EQ(engine["command"], (std::vector<std::string>{"sleep", "0.2"}));
 }
