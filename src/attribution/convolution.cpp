@@ -67,6 +67,7 @@ void Convolution<Sum>::set_shape(const Response& response) {
   window_ms_ = response.window_ms;
   step_ = StepResponse(response);
   const bool blurred = response.blur_ms > kNegligibleMs;
+  box_alone_ = !blurred && response.time_constant_ms <= kNegligibleMs && window_ms_ > kNegligibleMs;
   if (response.time_constant_ms <= (blurred ? kDirectTimeConstantMs : kNegligibleMs)) return;
   const Response unblurred = blur_into_box(response);
   tau_ms_ = response.time_constant_ms;
@@ -76,6 +77,7 @@ void Convolution<Sum>::set_shape(const Response& response) {
   Response box = box_only(unblurred);
   box.window_ms = window_ms_;
   step_ = StepResponse(box);
+  box_alone_ = true;  // the low pass is carried along beside it
 }
 
 template <class Sum>
@@ -127,6 +129,27 @@ void Convolution<Sum>::add_direct(double now_ms) {
   if (share > 0.0) sum_.add(idle, share);
 }
 
+// The same for a box alone: shares are lengths.
+template <class Sum>
+void Convolution<Sum>::add_box(double now_ms) {
+  const auto& edges = segments_.edge_ms;
+  const auto idle = static_cast<std::uint32_t>(segments_.idle());
+  const double oldest_ms = now_ms - window_ms_;
+  const double per_ms = 1.0 / window_ms_;
+  hint_ = segment_at(oldest_ms, hint_);
+  double at_ms = oldest_ms;
+  if (edges[hint_] > at_ms) {
+    at_ms = std::min(edges[hint_], now_ms);
+    sum_.add(idle, (at_ms - oldest_ms) * per_ms);
+  }
+  for (std::size_t i = hint_; i + 1 < edges.size() && at_ms < now_ms; ++i) {
+    const double until_ms = std::min(edges[i + 1], now_ms);
+    if (until_ms > at_ms) sum_.add(segments_.column[i], (until_ms - at_ms) * per_ms);
+    at_ms = std::max(at_ms, until_ms);
+  }
+  if (at_ms < now_ms) sum_.add(idle, (now_ms - at_ms) * per_ms);
+}
+
 template <class Sum>
 void Convolution<Sum>::add_left(double from_ms, double until_ms, std::size_t segment, double factor,
                                 Sum& to) {
@@ -176,7 +199,11 @@ template <class Sum>
 void Convolution<Sum>::compute(double time_ms) {
   sum_.clear();
   const double now_ms = time_ms - latency_ms_;
-  add_direct(now_ms);
+  if (box_alone_) {
+    add_box(now_ms);
+  } else {
+    add_direct(now_ms);
+  }
   if (tau_ms_ <= 0.0) return;
   // Low pass under a box of w: [∫ over the box] / w − τ (state at its newer end − at its older) /
   // w, and the state at the newer end is what is left of the older one and of the box itself.

@@ -36,6 +36,7 @@ class Convolution {
  private:
   void set_shape(const Response& response);
   void add_direct(double now_ms);
+  void add_box(double now_ms);
   // The low pass: what time from `from_ms` to `until_ms` leaves in its state at `until_ms`, times
   // `factor`. `segment` is one that is not after `until_ms`.
   void add_left(double from_ms, double until_ms, std::size_t segment, double factor, Sum& to);
@@ -48,6 +49,7 @@ class Convolution {
   double latency_ms_;
   double window_ms_;
   double tau_ms_ = 0.0;  // > 0: the low pass is carried along
+  bool box_alone_ = false;
   std::shared_ptr<SegmentDecays> decays_;
   std::size_t hint_ = 0;
   Sum sum_;

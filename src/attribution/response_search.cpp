@@ -5,9 +5,9 @@
 #include <limits>
 #include <numeric>
 
-#include "attribution/expected_reading.hpp"
 #include "attribution/folded.hpp"
 #include "attribution/parallel.hpp"
+#include "attribution/run_misfit.hpp"
 
 namespace layerwatt {
 namespace {
@@ -258,24 +258,6 @@ std::vector<Candidate> best_by_misfit(const std::vector<Minimum>& minima, double
   return distinct({minima.begin(), minima.end()}, near_ms, most);
 }
 
-// How badly a response with its powers misses some readings of the run, inference by inference, in
-// shares of their variance.
-double misfit_of_run(const Segments& segments, const Readings& readings, const Response& response,
-                     const std::vector<double>& column_mw) {
-  ExpectedReading expected(segments, response, column_mw);
-  double mean = 0.0;
-  double square = 0.0;
-  double left = 0.0;
-  for (std::size_t k = 0; k < readings.size(); ++k) {
-    readings.compute(expected, k);
-    const double y = readings.value[k];
-    mean += y;
-    square += y * y;
-    left += (y - expected.mw()) * (y - expected.mw());
-  }
-  return left / std::max(square - mean * mean / static_cast<double>(readings.size()), 1e-300);
-}
-
 // Keeps the `most` minima with the least score.
 template <class Score>
 void keep_best(std::vector<Minimum>& minima, std::size_t most, Score score) {
@@ -314,8 +296,11 @@ std::vector<Candidate> best_by_readings(std::vector<Minimum> minima, const Cycle
   }
   for (const std::size_t count : {kOfRunFirst, kOfRun}) {
     const Readings part = telling_part(readings, count, {});
+    std::vector<double> taus;
+    for (const Minimum& at : minima) taus.push_back(at.response.time_constant_ms);
+    const RunMisfit misfit(segments, part, taus);
     keep_best(minima, kLookedAt, [&](const Minimum& at) {
-      return misfit_of_run(segments, part, at.response, by_column(cycle, segments, at.power_mw));
+      return misfit(at.response, by_column(cycle, segments, at.power_mw));
     });
   }
   for (const Candidate& more : best_of(minima, near_ms, most - best.size())) best.push_back(more);
