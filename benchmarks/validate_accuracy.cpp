@@ -231,9 +231,10 @@ bool report(const Family& family, const std::vector<Run>& runs) {
 void write_csv(std::FILE* file, const Family& family, const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     const Outcome& out = run.out;
-    fmt::print(file, "\"{}\",{},{},{},{},{},{},{},{},{},{},{}\n", family.name, run.spec.seed,
-               run.spec.layers, run.spec.inference_ms, run.spec.window_ms, run.spec.latency_ms,
-               out.grouped, out.error, out.covered, out.claims, out.total_error, out.seconds);
+    fmt::print(file, "\"{}\",{},{},{},{},{},{},{},{},{},{},{},{}\n", family.name, family.bar_median,
+               run.spec.seed, run.spec.layers, run.spec.inference_ms, run.spec.window_ms,
+               run.spec.latency_ms, out.grouped, out.error, out.covered, out.claims,
+               out.total_error, out.seconds);
   }
 }
 
@@ -261,9 +262,10 @@ int main(int count, char** arguments) {
     return 2;
   }
   if (file != nullptr) {
-    fmt::print(file,
-               "family,seed,layers,inference_ms,window_ms,latency_ms,grouped,error,covered,claims,"
-               "total_error,seconds\n");
+    fmt::print(
+        file,
+        "family,bar,seed,layers,inference_ms,window_ms,latency_ms,grouped,error,covered,claims,"
+        "total_error,seconds\n");
   }
   fmt::print("{} seeds a family from {}; simulated; all of the response unknown\n\n", seeds, first);
   fmt::print(
