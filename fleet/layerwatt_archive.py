@@ -269,8 +269,13 @@ def write_compacted(connection, archive, files, unfinished):
 
 
 def main():
+    # The answer alone goes to stdout, a whole line at a time: whatever else is printed by a library would
+    # land inside a line that is being written, and its row would be lost.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+
     def emit(value):
-        sys.stdout.write(json.dumps(value, ensure_ascii=True) + "\n")
+        answers.write(json.dumps(value, ensure_ascii=True) + "\n")
 
     # The folder that one happens to stand in is no place to import from.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]

@@ -1,5 +1,7 @@
 #include "archive/duckdb.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <stdexcept>
 #include <string_view>
@@ -62,6 +64,7 @@ Answer read_answer(const std::vector<std::string>& lines, const std::string& whe
   Answer answer;
   std::string other;
   bool ended = false;
+  std::size_t announced = 0;
   for (const std::string& line : lines) {
     const Json value = Json::parse(line, nullptr, false);
     if (value.is_array()) {
@@ -77,6 +80,7 @@ Answer read_answer(const std::vector<std::string>& lines, const std::string& whe
       answer.types = value["types"].get<std::vector<std::string>>();
     } else if (value.is_object() && value.contains("rows")) {
       ended = true;
+      announced = value["rows"].get<std::size_t>();
       answer.files = value.value("files", std::size_t{0});
       for (const auto& [step, seconds] : value["seconds"].items()) {
         answer.seconds += seconds.get<double>();
@@ -88,6 +92,13 @@ Answer read_answer(const std::vector<std::string>& lines, const std::string& whe
   if (!ended) {
     throw Error(ErrorKind::io, "the answer broke off" + (other.empty() ? "" : ": " + other), where,
                 "is there enough memory?");
+  }
+  // A row that something else was printed into would otherwise be missing without a word.
+  if (answer.columns.empty() || answer.rows.size() != announced) {
+    throw Error(ErrorKind::io,
+                fmt::format("{} of {} rows of the answer could be read{}", answer.rows.size(),
+                            announced, other.empty() ? "" : ": " + other),
+                where, "what else does this Python print when it starts?");
   }
   return answer;
 }

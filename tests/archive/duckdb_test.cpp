@@ -42,6 +42,17 @@ TEST(ReadAnswer, WithoutItsEndItIsNoAnswer) {
   EXPECT_THAT(error.problem(), HasSubstr("MemoryError"));
 }
 
+TEST(ReadAnswer, ARowThatCouldNotBeReadIsNotLeftOut) {
+  const Error error = error_of([] {
+    read_answer({R"({"columns":["a"],"types":["DATE"]})", "80% [1]", "[2]",
+                 R"({"rows":2,"files":1,"seconds":{}})"},
+                "python3");
+  });
+  EXPECT_EQ(error.kind(), ErrorKind::io);
+  EXPECT_THAT(error.problem(), HasSubstr("1 of 2 rows"));
+  EXPECT_THAT(error.problem(), HasSubstr("80% [1]"));
+}
+
 TEST(ReadAnswer, WhatIsMissingComesWithTheCommandForIt) {
   const Error error = error_of(
       [] { read_answer({R"({"error":"python3 has no duckdb","kind":"missing"})"}, "python3"); });
