@@ -121,6 +121,7 @@ def source(table, files, compacted):
 
 def connect(duckdb, archive, files):
     connection = duckdb.connect(":memory:")
+    connection.execute("SET enable_progress_bar=false")
     compacted = marker(archive).get("compacted", False)
     for table in TABLES:
         select = source(table, files[table], compacted)

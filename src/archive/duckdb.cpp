@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kProgram = "layerwatt_archive.py";
+constexpr std::size_t kMostPrinted = 4096;  // beside the answer: a traceback
 constexpr const char* kHint =
     "run pip install duckdb, and set LAYERWATT_PYTHON to a Python that has it where python3 is "
     "another";
@@ -32,10 +34,14 @@ Answer run(const Host& host, const Json& request, const std::atomic<bool>& stop)
   const std::string python = host.sys.env("LAYERWATT_PYTHON").value_or("python3");
   SubprocessOptions options;
   options.command = {python, "-c", program_text(), request.dump()};
+  // Apart from what else is printed: DuckDB draws a bar of progress, without a line's end, after
+  // two seconds, and the row that followed it was lost.
+  options.separate = true;
   std::vector<std::string> lines;
   try {
     Subprocess child(options);
-    std::string line;
+    child.close_input();
+    std::string printed;
     for (;;) {
       std::string_view piece;
       const auto read = child.read_line(piece, std::chrono::milliseconds(100));
@@ -45,12 +51,12 @@ Answer run(const Host& host, const Json& request, const std::atomic<bool>& stop)
       }
       if (read == Subprocess::Read::end) break;
       if (read == Subprocess::Read::timeout) continue;
-      line += piece;
-      if (read == Subprocess::Read::cut_line) continue;
-      lines.push_back(std::exchange(line, {}));
+      if (printed.size() < kMostPrinted) (printed += piece) += '\n';
     }
-    if (!line.empty()) lines.push_back(line);
     child.wait();
+    std::istringstream answer(child.output());
+    for (std::string line; std::getline(answer, line);) lines.push_back(line);
+    if (!printed.empty()) lines.push_back(printed);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
     throw Error(ErrorKind::io, "DuckDB could not be asked: " + error.problem(), python, kHint);
