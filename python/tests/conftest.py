@@ -3,6 +3,7 @@
 import doctest
 import os
 import pathlib
+import signal
 import stat
 import subprocess
 import sys
@@ -11,6 +12,9 @@ import numpy
 import pytest
 
 import layerwatt
+
+# A shell that runs the tests in the background has SIGINT ignored in them, and in all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
