@@ -15,6 +15,7 @@
 #include "engine/gpu_clock.hpp"
 #include "engine/layer_info.hpp"
 #include "engine/module.hpp"
+#include "engine/nvtx_ranges.hpp"
 #include "engine/tensorrt_build.hpp"
 #include "engine/tensorrt_excite.hpp"
 #include "engine/tensorrt_library.hpp"
@@ -90,7 +91,9 @@ class TensorRtEngine final : public Engine {
     // Loaded again, for another run: what hangs on the old session goes first.
     settle();
     forget();
-    offer_to_hear_nvtx();
+    // Before libnvinfer is opened: NVTX looks once, when it is first called, for who wants its
+    // ranges.
+    offer_nvtx_listener();
     session_.emplace(host_, options_, plan);
     profiled_ = session_->time_pass();
     describe_layers();

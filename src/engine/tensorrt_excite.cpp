@@ -1,10 +1,9 @@
 #include "engine/tensorrt_excite.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
-#include "engine/nvtx_ranges.hpp"
+#include "engine/two_passes.hpp"
 #include "layerwatt/error.hpp"
 
 namespace layerwatt::trt {
@@ -25,8 +24,6 @@ Error cannot_tell_layers(const CapturedGraph& captured, const std::vector<std::s
 }
 
 }  // namespace
-
-void offer_to_hear_nvtx() { layerwatt::offer_nvtx_listener(); }
 
 RepeatablePlan::RepeatablePlan(Session& session, const Host& host,
                                const std::vector<std::string>& layers)
@@ -61,13 +58,11 @@ void RepeatablePlan::infer(std::span<const double> profiled_ms, Inference& out) 
   out.start_ns = inference_.start_ns;
   out.end_ns = inference_.end_ns;
   out.layer_ms.assign(profiled_ms.begin(), profiled_ms.end());
-  double timed = 0.0;
   for (std::size_t j = 0; j < profiled_.size(); ++j) {
     out.layer_ms[profiled_[j]] = inference_.layer_ms[j];
-    if (!std::isnan(inference_.layer_ms[j])) timed += inference_.layer_ms[j];
   }
-  double all = 0.0;
-  for (const double ms : out.layer_ms) all += std::isnan(ms) ? 0.0 : ms;
+  const double timed = sum_of_reported(inference_.layer_ms);
+  const double all = sum_of_reported(out.layer_ms);
   const double room = std::max(0.0, static_cast<double>(out.end_ns - out.start_ns) / 1e6 - timed);
   if (all - timed <= room) return;
   std::vector<bool> by_event(out.layer_ms.size(), false);

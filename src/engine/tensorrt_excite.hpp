@@ -15,9 +15,6 @@
 
 namespace layerwatt::trt {
 
-// Before libnvinfer is opened: NVTX looks once, when it is first called, for who wants its ranges.
-void offer_to_hear_nvtx();
-
 class RepeatablePlan final : public Repeating {
  public:
   // Captures one inference of `session`, its copies included. Throws Error(engine) where that
@@ -33,8 +30,6 @@ class RepeatablePlan final : public Repeating {
   void run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
            RepeatedRun& out) override;
   void prepare(std::span<const std::uint32_t> extra) override;
-
-  std::size_t layers_found() const { return profiled_.size(); }
 
  private:
   std::vector<std::uint32_t> of_graph(std::span<const std::uint32_t> extra) const;
