@@ -1,7 +1,6 @@
 // LayerProfiler: layer times as IProfiler reports them, for execution contexts of Python's.
 #include "layerwatt/layer_profiler.hpp"
 
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -11,17 +10,10 @@
 #include <utility>
 
 #include "bindings.hpp"
+#include "owned_array.hpp"
 
 namespace layerwatt::python {
 namespace {
-
-template <class T, class Ndim>
-nb::ndarray<nb::numpy, T, Ndim> owned(std::vector<T>&& values,
-                                      std::initializer_list<std::size_t> shape) {
-  auto* kept = new std::vector<T>(std::move(values));
-  const nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  return nb::ndarray<nb::numpy, T, Ndim>(kept->data(), shape, owner);
-}
 
 // LayerProfiler takes the same pointer for the same name, as TensorRT's are; a string of Python's
 // is gone after the call, and the next one often lies where it was.

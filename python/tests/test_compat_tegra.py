@@ -248,3 +248,21 @@ def test_one_on_path_is_not_taken_where_others_may_write_nor_for_root(monkeypatc
     tmp_path.chmod(0o777)
     with pytest.raises(layerwatt.SensorError, match="no tegrastats"):
         compat.TegraStats().start()
+
+
+def test_the_numbers_of_a_column():
+    entries = [{"a": "5191mW/5190mW"}, {"b": "1"}, {"a": "7/8"}, {"a": "1729630462.25"}]
+    column = _core.leading_numbers(entries, "a").tolist()
+    assert column[:1] + column[2:] == [5191.0, 7.0, 1729630462.25]
+    assert math.isnan(column[1])
+    for text in ("", "mW", "5 mW", "nan", "12x/3"):
+        with pytest.raises(ValueError, match="no reading"):
+            _core.leading_numbers([{"a": text}], "a")
+    for entries in ([{"a": 5}], ["a"]):
+        with pytest.raises(TypeError):
+            _core.leading_numbers(entries, "a")
+
+
+def test_rails_keep_their_order_and_their_first_value():
+    entries = [{"RAM": "1/2MB", "VDD_IN": "5mW/5mW"}, {"VIN": "3mW/3mW", "RAM": "7/8"}]
+    assert compat._tegra_text.rails_of(entries) == ["VDD_IN", "VIN"]

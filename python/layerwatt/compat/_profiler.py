@@ -12,7 +12,7 @@ from .. import _core
 from .._errors import BadInputError
 from ._metric import Metric, exact_mean
 from ._tegra_data import TegraData
-from ._tegra_text import milliwatts, rails_of, total_rails
+from ._tegra_text import rails_of, total_rails
 
 if TYPE_CHECKING:
     from .._core import Recording, Result
@@ -133,7 +133,8 @@ def timing_of(name: str, times: "numpy.ndarray[Any, Any]") -> LayerTiming:
 
 
 def timings_of(layers: Sequence[str], layer_ms: "numpy.ndarray[Any, Any]") -> List[LayerTiming]:
-    return [timing_of(name, layer_ms[:, i]) for i, name in enumerate(layers)]
+    by_layer = numpy.ascontiguousarray(layer_ms.T)  # each layer's times in one piece
+    return [timing_of(name, times) for name, times in zip(layers, by_layer)]
 
 
 def total_of(layer_ms: "numpy.ndarray[Any, Any]") -> LayerTiming:
@@ -227,13 +228,11 @@ def recording_of(profiler: "_core.LayerProfiler", tegradata: TegraData) -> "Reco
             "some releases print them for root alone: TegraStats(sudo=True)",
         )
     total = total_rails(rails)
-    stamped = [entry for entry in tegradata.data if "timestamp" in entry]
-    times = numpy.array([round(float(entry["timestamp"]) * 1e9) for entry in stamped], numpy.int64)
-    power = numpy.empty((len(stamped), len(rails)))
-    for column, rail in enumerate(rails):
-        power[:, column] = [
-            milliwatts(entry[rail]) if rail in entry else math.nan for entry in stamped
-        ]
+    seconds = _core.leading_numbers(tegradata.data, "timestamp")
+    stamped = ~numpy.isnan(seconds)
+    times = numpy.rint(seconds[stamped] * 1e9).astype(numpy.int64)
+    power = numpy.column_stack([_core.leading_numbers(tegradata.data, rail) for rail in rails])
+    power = numpy.ascontiguousarray(power[stamped])
     start_ns, end_ns, layer_ms = profiler.recorded()
     return _core.Recording.from_arrays(
         profiler.layers,

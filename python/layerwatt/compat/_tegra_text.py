@@ -178,15 +178,15 @@ def _printed_name(key: str) -> str:
 
 def rails_of(data: List[Entry]) -> List[str]:
     """Keys of power rails, in the order in which they first appear."""
-    is_rail: Dict[str, bool] = {}
+    names = set().union(*data)
+    first: Entry = {}
     for entry in data:
-        if entry.keys() <= is_rail.keys():
-            continue  # as good as every line
+        if len(first) == len(names):
+            break  # as a rule by the first line
+        # By its first value: a key means the same on every line.
         for name, value in entry.items():
-            # By its first value: a key means the same on every line.
-            if name not in is_rail:
-                is_rail[name] = _printed_name(name) != "NC" and bool(_RAIL.match(value))
-    return [name for name, rail in is_rail.items() if rail]
+            first.setdefault(name, value)
+    return [name for name, value in first.items() if _printed_name(name) != "NC" and _RAIL.match(value)]
 
 
 def total_rails(rails: List[str]) -> List[str]:
