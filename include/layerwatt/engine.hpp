@@ -37,7 +37,9 @@ struct EngineOptions {
   std::optional<std::string> precision;  // "f32", "bf16", "f16": a hint to the engine
   std::optional<int> threads;
   std::vector<std::filesystem::path> plugins;  // TensorRT plugin libraries
-  std::uint64_t seed = 1;                      // of the random inputs, uniform in [0, 1)
+  // Engine cuda-graph: empties the GPU's L2 cache in front of each repeat of a layer.
+  bool empty_cache = false;
+  std::uint64_t seed = 1;  // of the random inputs, uniform in [0, 1)
 };
 
 struct Inference {
@@ -50,6 +52,11 @@ struct Inference {
 struct Repeatable {
   std::uint32_t max_extra = 0;  // runs beyond the first, at most; 0: it cannot be repeated
   std::string reason;           // why not, or why no more
+  // No part of a pass: it runs in front of every extra run of a layer (the cache is emptied). A row
+  // has it as often as all layers together, or more often; what is more runs at the end of the
+  // pass.
+  bool beside = false;
+  double run_ms = 0.0;  // of one run of what is beside
 };
 
 struct RepeatedRun {

@@ -53,6 +53,7 @@ void add_engine_flags(CLI::App& app, const Help& help, ProfileCommand& command) 
       "--cuda-graph,!--no-cuda-graph",
       [&engine](std::int64_t given) { engine.cuda_graph = given > 0; },
       help.option("--cuda-graph"));
+  app.add_flag("--empty-cache", engine.empty_cache, help.option("--empty-cache"));
   app.add_option("--profile-index", engine.profile_index, help.option("--profile-index"))
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");

@@ -1,7 +1,9 @@
-// Two kernels, arithmetic in registers and a copy through memory, as text that every driver
+// Kernels, arithmetic in registers, a copy through memory and reading it, as text that every driver
 // compiles for its GPU: no CUDA compiler is needed to build this.
 //   layerwatt_fma(out, rounds)        4 fused multiply-adds a round and thread
 //   layerwatt_copy(to, from, count)   count × 16 bytes
+//   layerwatt_read(from, count)       count × 16 bytes; writes where they are all ones, so that it
+//                                     cannot be left out
 #pragma once
 
 namespace layerwatt {
@@ -69,6 +71,38 @@ again:
   add.u32 %r5, %r5, %r7;
   bra again;
 done:
+  ret;
+}
+.visible .entry layerwatt_read(.param .u64 from, .param .u32 count) {
+  .reg .u32 %r<12>;
+  .reg .u64 %rd<4>;
+  .reg .pred %p<3>;
+  ld.param.u64 %rd1, [from];
+  ld.param.u32 %r1, [count];
+  mov.u32 %r2, %tid.x;
+  mov.u32 %r3, %ctaid.x;
+  mov.u32 %r4, %ntid.x;
+  mad.lo.u32 %r5, %r3, %r4, %r2;
+  mov.u32 %r6, %nctaid.x;
+  mul.lo.u32 %r7, %r6, %r4;
+  mov.u32 %r11, 0;
+again:
+  setp.ge.u32 %p1, %r5, %r1;
+  @%p1 bra done;
+  mul.wide.u32 %rd2, %r5, 16;
+  add.u64 %rd3, %rd1, %rd2;
+  ld.global.v4.u32 {%r8, %r9, %r10, %r2}, [%rd3];
+  or.b32 %r8, %r8, %r9;
+  or.b32 %r10, %r10, %r2;
+  or.b32 %r8, %r8, %r10;
+  or.b32 %r11, %r11, %r8;
+  add.u32 %r5, %r5, %r7;
+  bra again;
+done:
+  setp.ne.u32 %p2, %r11, 0xFFFFFFFF;
+  @%p2 bra end;
+  st.global.u32 [%rd1], %r11;
+end:
   ret;
 }
 )";

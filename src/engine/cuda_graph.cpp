@@ -17,8 +17,10 @@ constexpr const char* kEntry = "layerwatt_capture_1";
 // The captured engine is there once the library has run, which is load()'s job.
 class LibraryEngine final : public Engine {
  public:
-  LibraryEngine(Host host, std::filesystem::path library)
-      : host_(std::move(host)), file_(std::move(library)) {}
+  LibraryEngine(Host host, const EngineOptions& options)
+      : host_(std::move(host)), file_(options.model) {
+    graph_.empty_cache = options.empty_cache;
+  }
 
   void load() override {
     // Never closed: its kernels are still being run when the last of us is gone.
@@ -36,7 +38,7 @@ class LibraryEngine final : public Engine {
     } catch (const std::exception& thrown) {
       throw Error(ErrorKind::engine, thrown.what(), file_.string());
     }
-    engine_ = make_graph_engine(std::move(recorder), host_);
+    engine_ = make_graph_engine(std::move(recorder), host_, graph_);
     engine_->load();
   }
 
@@ -49,6 +51,7 @@ class LibraryEngine final : public Engine {
  private:
   Host host_;
   std::filesystem::path file_;
+  GraphEngineOptions graph_;
   std::unique_ptr<Engine> engine_;
 };
 
@@ -69,7 +72,7 @@ EngineBackend cuda_graph_engine() {
     }
   };
   backend.create = [](const Host& host, const EngineOptions& options) -> std::unique_ptr<Engine> {
-    return std::make_unique<LibraryEngine>(host, options.model);
+    return std::make_unique<LibraryEngine>(host, options);
   };
   return backend;
 }

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "core/dynlib.hpp"
+#include "engine/builtin_kernels.hpp"
 #include "engine/cuda_graph_driver_functions.hpp"
 #include "layerwatt/error.hpp"
 
@@ -17,6 +18,12 @@ using namespace graph_api;
 constexpr Result kLossyQuery = 917;  // CUDA_ERROR_LOSSY_QUERY
 constexpr int kCaptureThreadLocal = 1;
 constexpr int kEventDefault = 0;
+// CUdevice_attribute.
+constexpr int kMultiprocessors = 16;
+constexpr int kL2CacheSize = 38;
+constexpr unsigned kSweepThreads = 256;
+constexpr unsigned kSweepBlocks = 8;     // a multiprocessor
+constexpr std::size_t kSweepBytes = 16;  // a load
 
 // CUgraphNodeType.
 CudaNodeKind kind_of(int type) {
@@ -92,6 +99,10 @@ class Driver final : public CudaGraphDriver {
     need(call_.event_elapsed, "cuEventElapsedTime");
     need(call_.stream_wait, "cuStreamSynchronize");
     need(call_.copy_to_host, "cuMemcpyDtoH_v2");
+    need(call_.device_attribute, "cuDeviceGetAttribute");
+    need(call_.allocate, "cuMemAlloc_v2");
+    need(call_.module_load, "cuModuleLoadData");
+    need(call_.module_function, "cuModuleGetFunction");
     check(call_.init(0), "cuInit");
     call_.context_current(&context_);
   }
@@ -244,6 +255,21 @@ class Driver final : public CudaGraphDriver {
     return made;
   }
 
+  CudaNode add_cache_sweep(CudaGraph graph) override {
+    if (sweep_.function == nullptr) prepare_sweep();
+    void* parameters[] = {&sweep_.buffer, &sweep_.count};
+    KernelParams params{};
+    params.func = sweep_.function;
+    params.grid[0] = sweep_.blocks;
+    params.grid[1] = params.grid[2] = 1;
+    params.block[0] = kSweepThreads;
+    params.block[1] = params.block[2] = 1;
+    params.params = parameters;
+    void* made = nullptr;
+    check(call_.kernel_add(&made, graph, nullptr, 0, &params), "cuGraphAddKernelNode");
+    return made;
+  }
+
   void add_edge(CudaGraph graph, const CudaEdge& edge) override {
     EdgeData data{};
     std::memcpy(&data, &edge.data, sizeof data);
@@ -348,6 +374,27 @@ class Driver final : public CudaGraphDriver {
                                       : "");
   }
 
+  int attribute(int which) const {
+    int value = 0;
+    check(call_.device_attribute(&value, which, device()), "cuDeviceGetAttribute");
+    return value;
+  }
+
+  // The buffer and the kernel live as long as the context: graphs that use them may outlive us.
+  void prepare_sweep() {
+    const int bytes = attribute(kL2CacheSize);
+    if (bytes <= 0) throw Error(ErrorKind::engine, "the device says nothing of its L2 cache");
+    const auto size = static_cast<std::size_t>(bytes);
+    check(call_.allocate(&sweep_.buffer, size), "cuMemAlloc");
+    void* module = nullptr;
+    check(call_.module_load(&module, kBuiltinKernels), "cuModuleLoadData");
+    void* function = nullptr;
+    check(call_.module_function(&function, module, "layerwatt_read"), "cuModuleGetFunction");
+    sweep_.count = static_cast<std::uint32_t>(size / kSweepBytes);
+    sweep_.blocks = kSweepBlocks * static_cast<unsigned>(attribute(kMultiprocessors));
+    sweep_.function = function;
+  }
+
   int device() const {
     int number = 0;
     check(call_.context_device(&number), "cuCtxGetDevice");
@@ -357,6 +404,13 @@ class Driver final : public CudaGraphDriver {
   DynamicLibrary library_;
   Functions call_{};
   void* context_ = nullptr;
+  struct Sweep {
+    void* function = nullptr;
+    std::uint64_t buffer = 0;
+    std::uint32_t count = 0;
+    unsigned blocks = 0;
+  };
+  Sweep sweep_;
 };
 
 }  // namespace

@@ -53,6 +53,8 @@ class CudaGraphDriver {
   // be read or made again.
   virtual CudaNode copy_node(CudaGraph graph, CudaNode node) = 0;
   virtual CudaNode add_event_record(CudaGraph graph, CudaEvent event) = 0;
+  // Adds a kernel that reads a buffer as large as the device's L2 cache.
+  virtual CudaNode add_cache_sweep(CudaGraph graph) = 0;
   virtual void add_edge(CudaGraph graph, const CudaEdge& edge) = 0;
   virtual void remove_edge(CudaGraph graph, const CudaEdge& edge) = 0;
   virtual void destroy(CudaGraph graph) = 0;

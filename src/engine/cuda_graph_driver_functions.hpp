@@ -80,6 +80,10 @@ struct Functions {
   Result (*event_elapsed)(float*, void*, void*);
   Result (*stream_wait)(CUstream_st*);
   Result (*copy_to_host)(void*, std::uint64_t, std::size_t);
+  Result (*device_attribute)(int*, int, int);
+  Result (*allocate)(std::uint64_t*, std::size_t);
+  Result (*module_load)(void**, const void*);
+  Result (*module_function)(void**, void*, const char*);
 };
 
 }  // namespace layerwatt::graph_api

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include "core/nvml.hpp"
@@ -24,6 +25,8 @@ constexpr double kChunkMs = 5.0;  // between two events that the host waits for
 constexpr std::uint32_t kMostExtra = 10000;
 constexpr std::uint32_t kMostGaps = 1000;
 constexpr std::uint32_t kCalibrationGaps = 8;
+constexpr std::uint32_t kCalibrationSweeps = 16;
+constexpr const char* kSweepLayer = "emptying the cache";
 constexpr std::int64_t kClockEveryNs = 50'000'000;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -77,6 +80,7 @@ CudaGraphEngine::CudaGraphEngine(std::shared_ptr<CudaGraphDriver> driver, Captur
   for (const CapturedLayer& layer : captured_.layers) {
     layers_.push_back({layer.name, layer.kernels, std::nullopt});
   }
+  if (options_.empty_cache) layers_.push_back({kSweepLayer, "beside the pass", std::nullopt});
 }
 
 CudaGraphEngine::~CudaGraphEngine() {
@@ -103,7 +107,8 @@ CudaGraphEngine::Replay CudaGraphEngine::instantiate(const GraphPlan& plan,
     std::vector<CudaNode> nodes;
     for (CudaNode node : captured_.nodes) nodes.push_back(driver_->in_clone(node, replay.graph));
     for (const std::size_t of : plan.copies) {
-      nodes.push_back(driver_->copy_node(replay.graph, captured_.nodes[of]));
+      nodes.push_back(of == kEmptyCache ? driver_->add_cache_sweep(replay.graph)
+                                        : driver_->copy_node(replay.graph, captured_.nodes[of]));
     }
     for (std::size_t e = 0; e < plan.events; ++e) {
       nodes.push_back(driver_->add_event_record(replay.graph, events[e]));
@@ -181,17 +186,17 @@ void CudaGraphEngine::calibrate() {
   }
   pass_ms_ = median(plain);
   gap_ms_ = std::max(0.0, (median(with_gaps) - pass_ms_) / kCalibrationGaps);
-  const bool one_after_the_other = timing_.plan.events == layers_.size() + 1;
+  const bool one_after_the_other = timing_.plan.events == shape_.layers + 1;
   const double excess =
       one_after_the_other ? median(layers) - (pass_ms_ - gap_ms_) : median(timed) - pass_ms_;
-  event_ms_ = std::max(0.0, excess) / static_cast<double>(std::max<std::size_t>(1, layers_.size()));
+  event_ms_ = std::max(0.0, excess) / static_cast<double>(std::max<std::size_t>(1, shape_.layers));
 }
 
 void CudaGraphEngine::find_repeatable() {
   // Each node is copied once, into a graph that is never run: what the driver refuses is known
   // before the first window.
-  std::vector<std::string> reason(layers_.size() + 1);
-  std::vector<std::size_t> nodes(layers_.size() + 1, 0);
+  std::vector<std::string> reason(shape_.layers + 1);
+  std::vector<std::size_t> nodes(shape_.layers + 1, 0);
   CudaGraph scratch = driver_->clone(captured_.graph);
   for (std::size_t n = 0; n < captured_.nodes.size(); ++n) {
     const std::size_t owner = shape_.owner[n];
@@ -206,11 +211,12 @@ void CudaGraphEngine::find_repeatable() {
   }
   driver_->destroy(scratch);
   std::set<std::size_t> timed;
-  for (std::size_t j = 0; j < layers_.size(); ++j) {
+  for (std::size_t j = 0; j < shape_.layers; ++j) {
     if (timing_.layers[j]) timed.insert(j);
   }
   repeatable_.clear();
-  for (std::size_t owner = 0; owner <= layers_.size(); ++owner) {
+  for (std::size_t owner = 0; owner <= shape_.layers; ++owner) {
+    if (owner == shape_.layers && options_.empty_cache) repeatable_.push_back(sweeps());
     Repeatable part;
     part.reason = reason[owner];
     if (nodes[owner] == 0) {
@@ -219,15 +225,15 @@ void CudaGraphEngine::find_repeatable() {
       repeatable_.push_back(part);
       continue;
     }
-    if (owner < layers_.size() && timed.count(owner) == 0) {
+    if (owner < shape_.layers && timed.count(owner) == 0) {
       part.reason = "another layer runs in its middle, so that it has no time in place";
     }
     if (part.reason.empty()) {
       const std::size_t room = options_.most_nodes > captured_.nodes.size()
                                    ? options_.most_nodes - captured_.nodes.size()
                                    : 0;
-      part.max_extra =
-          static_cast<std::uint32_t>(std::min<std::size_t>(kMostExtra, room / nodes[owner]));
+      part.max_extra = static_cast<std::uint32_t>(std::min<std::size_t>(
+          kMostExtra, room / (nodes[owner] + (options_.empty_cache ? 1 : 0))));
       if (part.max_extra == 0) part.reason = "the graph would become too large";
     }
     repeatable_.push_back(part);
@@ -248,12 +254,13 @@ void CudaGraphEngine::find_overflows() {
     throw Error(ErrorKind::engine, "a watched buffer is not finite after a plain pass",
                 "cuda graph", "give the network real inputs, or do not watch that buffer");
   }
-  for (std::size_t j = 0; j < layers_.size(); ++j) {
+  for (std::size_t j = 0; j < shape_.layers; ++j) {
     if (repeatable_[j].max_extra == 0 || !(layer_ms_[j] > 0.0)) continue;
     // As often as the design will: until the pass is twice as long.
     std::vector<std::uint32_t> extra(layers_.size() + 1, 0);
     extra[j] = static_cast<std::uint32_t>(std::min<double>(
         repeatable_[j].max_extra, std::max(1.0, std::round(pass_ms_ / layer_ms_[j]))));
+    if (options_.empty_cache) extra[shape_.layers] = extra[j];
     driver_->launch(excited(extra), captured_.stream);
     driver_->wait_stream(captured_.stream);
     if (!first_overflow()) continue;
@@ -275,15 +282,45 @@ CudaExec CudaGraphEngine::excited(std::span<const std::uint32_t> extra) {
   }
   auto found = excited_.find(key);
   if (found == excited_.end()) {
-    found = excited_.emplace(key, instantiate(repeat_plan(shape_, segments_, key), {})).first;
+    found = excited_.emplace(key, instantiate(plan_of(key), {})).first;
   }
   return found->second.exec;
+}
+
+GraphPlan CudaGraphEngine::plan_of(const std::vector<std::uint32_t>& extra) const {
+  if (!options_.empty_cache) return repeat_plan(shape_, segments_, extra);
+  std::vector<std::uint32_t> of_graph = extra;
+  const std::uint32_t sweeps = extra[shape_.layers];
+  of_graph.erase(of_graph.begin() + static_cast<std::ptrdiff_t>(shape_.layers));
+  const std::uint32_t repeats = std::accumulate(
+      of_graph.begin(), of_graph.begin() + static_cast<std::ptrdiff_t>(shape_.layers),
+      std::uint32_t{0});
+  if (sweeps < repeats) throw std::logic_error("a repeat whose cache is not emptied");
+  return repeat_plan(shape_, segments_, of_graph, {true, sweeps - repeats});
+}
+
+Repeatable CudaGraphEngine::sweeps() {
+  Repeatable part;
+  part.beside = true;
+  part.max_extra = kMostExtra;
+  const std::vector<std::uint32_t> none(shape_.layers + 1, 0);
+  const CudaExec exec =
+      excited_
+          .emplace(
+              std::vector<std::uint32_t>{kCalibrationSweeps},
+              instantiate(repeat_plan(shape_, segments_, none, {true, kCalibrationSweeps}), {}))
+          .first->second.exec;
+  busy_ms(exec, 1, 0);
+  const double ms = busy_ms(exec, passes_in(kCalibrateMs, pass_ms_), 0);
+  part.run_ms = std::max(0.0, (ms - pass_ms_) / kCalibrationSweeps);
+  return part;
 }
 
 double CudaGraphEngine::estimated_ms(std::span<const std::uint32_t> extra) const {
   double ms = pass_ms_;
   for (std::size_t j = 0; j < std::min(extra.size(), layer_ms_.size()); ++j) {
     if (layer_ms_[j] > 0.0) ms += extra[j] * layer_ms_[j];
+    if (repeatable_[j].beside) ms += extra[j] * repeatable_[j].run_ms;
   }
   return gaps_outside_ ? ms + extra.back() * gap_ms_ : ms;
 }
@@ -298,7 +335,8 @@ void CudaGraphEngine::infer(Inference& out) {
   const std::int64_t end_ns = clock_->now_ns();
   pass_ms_ = driver_->elapsed_ms(from_, to_) / static_cast<double>(lead);
   out.layer_ms.assign(layers_.size(), kNaN);
-  for (std::size_t j = 0; j < layers_.size(); ++j) {
+  if (options_.empty_cache) out.layer_ms.back() = 0.0;
+  for (std::size_t j = 0; j < shape_.layers; ++j) {
     if (!timing_.layers[j]) continue;
     const auto [begin, end] = *timing_.layers[j];
     out.layer_ms[j] = std::max(0.0, driver_->elapsed_ms(events_[begin], events_[end]) - event_ms_);
@@ -365,11 +403,15 @@ std::string CudaGraphEngine::engine_json() const {
   engine["name"] = "cuda-graph";
   engine["cuda"] = driver_->version();
   engine["nodes"] = captured_.nodes.size();
-  engine["layers"] = layers_.size();
+  engine["layers"] = captured_.layers.size();
   engine["nodes_outside_layers"] =
-      std::count(captured_.owner.begin(), captured_.owner.end(), layers_.size());
+      std::count(captured_.owner.begin(), captured_.owner.end(), captured_.layers.size());
   engine["event_us"] = event_ms_ * 1e3;
   engine["graph_to_graph_us"] = gap_ms_ * 1e3;
+  if (options_.empty_cache) {
+    engine["cache_emptied"] = true;
+    if (!repeatable_.empty()) engine["emptying_us"] = repeatable_[shape_.layers].run_ms * 1e3;
+  }
   return engine.dump();
 }
 

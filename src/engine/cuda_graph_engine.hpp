@@ -50,6 +50,9 @@ class CudaGraphEngine final : public Engine, private Repeating {
   };
   Replay instantiate(const GraphPlan& plan, const std::vector<CudaEvent>& events);
   CudaExec excited(std::span<const std::uint32_t> extra);
+  // extra: one a layer of ours, the last one outside layers.
+  GraphPlan plan_of(const std::vector<std::uint32_t>& extra) const;
+  Repeatable sweeps();
   void find_repeatable();
   void find_overflows();
   std::optional<std::size_t> first_overflow();

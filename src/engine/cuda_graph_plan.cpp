@@ -99,6 +99,19 @@ std::vector<GraphEdge> leaving(const GraphShape& shape, const GraphSegment& segm
   return out;
 }
 
+// Nodes that nothing follows once the plan is carried out.
+Nodes last_nodes(const GraphShape& shape, const GraphPlan& plan) {
+  std::vector<int> followers(shape.nodes() + plan.copies.size(), 0);
+  for (const GraphEdge& edge : shape.edges) ++followers[edge.from];
+  for (const GraphEdge& edge : plan.removed) --followers[edge.from];
+  for (const GraphEdge& edge : plan.added) ++followers[edge.from];
+  Nodes last;
+  for (std::size_t n = 0; n < followers.size(); ++n) {
+    if (followers[n] == 0) last.push_back(n);
+  }
+  return last;
+}
+
 }  // namespace
 
 std::vector<GraphSegment> graph_segments(const GraphShape& shape) {
@@ -126,9 +139,15 @@ std::vector<GraphSegment> graph_segments(const GraphShape& shape) {
 }
 
 GraphPlan repeat_plan(const GraphShape& shape, std::span<const GraphSegment> segments,
-                      std::span<const std::uint32_t> extra) {
+                      std::span<const std::uint32_t> extra, const CacheSweeps& sweeps) {
   const Neighbours neighbours(shape);
   GraphPlan plan;
+  const auto sweep_after = [&](const Nodes& before) {
+    const std::size_t sweep = shape.nodes() + plan.copies.size();
+    plan.copies.push_back(kEmptyCache);
+    for (const std::size_t node : before) plan.added.push_back({node, sweep, 0});
+    return sweep;
+  };
   for (const GraphSegment& segment : segments) {
     if (segment.owner >= extra.size() || extra[segment.owner] == 0) continue;
     const Ends ends = ends_of(segment, neighbours);
@@ -145,6 +164,9 @@ GraphPlan repeat_plan(const GraphShape& shape, std::span<const GraphSegment> seg
     }
     Nodes last_sinks = ends.sinks;
     for (std::uint32_t run = 0; run < extra[segment.owner]; ++run) {
+      if (sweeps.before_repeats && segment.owner < shape.layers) {
+        last_sinks = {sweep_after(last_sinks)};
+      }
       const std::size_t first = shape.nodes() + plan.copies.size();
       plan.copies.insert(plan.copies.end(), segment.nodes.begin(), segment.nodes.end());
       for (const GraphEdge& edge : inner) {
@@ -166,6 +188,9 @@ GraphPlan repeat_plan(const GraphShape& shape, std::span<const GraphSegment> seg
     for (const std::size_t follower : followers) {
       for (const std::size_t sink : last_sinks) plan.added.push_back({sink, follower, 0});
     }
+  }
+  for (std::uint32_t run = 0; run < sweeps.at_the_end; ++run) {
+    sweep_after(last_nodes(shape, plan));
   }
   return plan;
 }

@@ -37,6 +37,9 @@ struct GraphSegment {
 // for edges that run in a circle.
 std::vector<GraphSegment> graph_segments(const GraphShape& shape);
 
+// In place of a node to be copied: a kernel that empties the cache.
+inline constexpr std::size_t kEmptyCache = static_cast<std::size_t>(-1);
+
 // Nodes are numbered: the graph's own first, then those added, in order.
 struct GraphPlan {
   std::vector<std::size_t> copies;  // what each added node is a copy of; empty for events
@@ -45,10 +48,16 @@ struct GraphPlan {
   std::vector<GraphEdge> added;
 };
 
+// How the cache is emptied in a graph with repeats.
+struct CacheSweeps {
+  bool before_repeats = false;   // before each extra run of a layer
+  std::uint32_t at_the_end = 0;  // behind everything else, one after the other
+};
+
 // extra: one an owner, outside layers last. A copy begins when the run before it has ended, and
 // what followed the layer follows its last copy.
 GraphPlan repeat_plan(const GraphShape& shape, std::span<const GraphSegment> segments,
-                      std::span<const std::uint32_t> extra);
+                      std::span<const std::uint32_t> extra, const CacheSweeps& sweeps = {});
 
 struct TimingPlan {
   GraphPlan plan;

@@ -151,6 +151,18 @@ Profile measure(const Host& host, Engine& engine, const ChosenSensor& chosen, bo
   return profile;
 }
 
+void check_empty_cache(const ProfileOptions& options, const std::string& engine) {
+  if (!options.engine_options.empty_cache) return;
+  if (engine != "cuda-graph") {
+    throw Error(ErrorKind::usage, "engine " + engine + " cannot empty a cache", "--empty-cache",
+                "it is for engine cuda-graph");
+  }
+  if (options.attribution.method.value_or(Method::excite) != Method::excite) {
+    throw Error(ErrorKind::usage, "only method excite repeats layers", "--empty-cache",
+                "use --method excite");
+  }
+}
+
 // Where the recording goes: the caller's folder, or one that goes away with this.
 class Place {
  public:
@@ -179,6 +191,7 @@ Profile profile(const Host& given, const ProfileOptions& options) {
   tell(options, chosen.why);
   tell(options, sensor.why);
   const Place place(options.save);
+  check_empty_cache(options, chosen.backend->name);
   const std::unique_ptr<Engine> engine = chosen.backend->create(host, options.engine_options);
   return measure(host, *engine, sensor, chosen.backend->on_gpu, place.directory(), options);
 }

@@ -88,6 +88,32 @@ std::vector<ExtraRuns> excitation_rows(std::span<const ExcitablePart> parts, dou
   return rows;
 }
 
+ExtraRuns with_beside(ExtraRuns row, std::size_t beside) {
+  std::uint32_t repeats = 0;
+  for (std::size_t j = 0; j < beside; ++j) repeats += row[j];
+  row[beside] = std::max(row[beside], repeats);
+  return row;
+}
+
+std::vector<ExtraRuns> rows_with_beside(std::span<const ExcitablePart> parts, double pass_ms,
+                                        double boost, std::size_t beside, double run_ms) {
+  std::vector<ExcitablePart> both(parts.begin(), parts.end());
+  for (std::size_t j = 0; j < beside; ++j) {
+    if (both[j].time_ms > 0.0) both[j].time_ms += run_ms;
+  }
+  const std::uint32_t most = both[beside].max_extra;
+  both[beside].max_extra = 0;
+  std::vector<ExtraRuns> rows = excitation_rows(both, pass_ms, boost);
+  const std::size_t alone = (rows.size() + 3) / 4;
+  for (ExtraRuns& row : rows) row = with_beside(std::move(row), beside);
+  both[beside] = {run_ms, most};
+  const std::uint32_t extra = extra_runs(both, pass_ms, boost)[beside];
+  for (std::size_t i = 0; i < alone && extra > 0; ++i) {
+    rows.emplace_back(parts.size(), 0)[beside] = extra;
+  }
+  return rows;
+}
+
 std::vector<ExtraRuns> excitation_round(const std::vector<ExtraRuns>& rows, std::size_t parts,
                                         std::size_t plain_every, std::mt19937_64& random) {
   std::vector<ExtraRuns> excited = rows;

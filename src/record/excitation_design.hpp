@@ -34,6 +34,16 @@ ExtraRuns extra_runs(std::span<const ExcitablePart> parts, double pass_ms, doubl
 std::vector<ExtraRuns> excitation_rows(std::span<const ExcitablePart> parts, double pass_ms,
                                        double boost = 1.0);
 
+// Where `beside` runs in front of each extra run of the parts before it (the cache is emptied):
+// rows in which it runs as often as they do, and some in which it runs alone. What it draws is
+// taken off every part, so that its error is in all of them: it has a quarter as many rows as there
+// are parts. run_ms: of one run; it counts in how often the parts are repeated.
+std::vector<ExtraRuns> rows_with_beside(std::span<const ExcitablePart> parts, double pass_ms,
+                                        double boost, std::size_t beside, double run_ms);
+
+// The row, with `beside` as often as the parts before it, at least.
+ExtraRuns with_beside(ExtraRuns row, std::size_t beside);
+
 // A row that draws less: half the extra runs (at least one) and, where the last part (outside
 // layers) can be repeated, as much time of that as the runs that are left take. It is the device
 // doing next to nothing, so the mean power stays below a limit that the parts' own power would

@@ -97,6 +97,9 @@ class ExciteRun {
   void prepare() {
     info_ = with_note(options_.prepared->sensor, options_.sensor_note);
     repeatable_ = repeating_.repeatable();
+    for (std::size_t j = 0; j < repeatable_.size(); ++j) {
+      if (repeatable_[j].beside) beside_ = j;
+    }
     if (std::all_of(repeatable_.begin(), repeatable_.end(),
                     [](const Repeatable& part) { return part.max_extra == 0; })) {
       throw Error(ErrorKind::engine, "no layer of this model can be repeated in place",
@@ -133,12 +136,18 @@ class ExciteRun {
     const double window_ms = std::max(
         {excite_.least_window_ms, settle_ms_,
          kPeriodsPerWindow * std::max(options_.interval_ms, info_.model.period_ms.value_or(0.0))});
-    const std::vector<ExtraRuns> rows = excitation_rows(parts, pass_ms, excite_.boost);
-    for (const ExtraRuns& row : rows) repeating_.prepare(row);
+    std::vector<std::vector<ExtraRuns>> rows;  // by round, over and over
+    for (const double boost : bursts_ ? excite_.burst_boosts : std::vector<double>{excite_.boost}) {
+      rows.push_back(
+          beside_ ? rows_with_beside(parts, pass_ms, boost, *beside_, repeatable_[*beside_].run_ms)
+                  : excitation_rows(parts, pass_ms, boost));
+      for (const ExtraRuns& row : rows.back()) repeating_.prepare(row);
+    }
     for (std::uint64_t round = 1; round <= excite_.most_rounds && !over(); ++round) {
       if (round > 1) time_layers(writer, estimate, session);
       const std::size_t plain_every = bursts_ ? 1 : excite_.plain_every;
-      for (ExtraRuns row : excitation_round(rows, parts.size(), plain_every, random_)) {
+      const std::vector<ExtraRuns>& of_round = rows[(round - 1) % rows.size()];
+      for (ExtraRuns row : excitation_round(of_round, parts.size(), plain_every, random_)) {
         for (auto less = reduced_.find(row); less != reduced_.end(); less = reduced_.find(row)) {
           row = less->second;
         }
@@ -149,7 +158,8 @@ class ExciteRun {
                       : window(writer, session, row, round, settle_ms_, window_ms);
           tell(estimate);
           if (tries == kCoolings || !slowed(done)) break;
-          const ExtraRuns cooler = cooler_row(row, parts);
+          ExtraRuns cooler = cooler_row(row, parts);
+          if (beside_) cooler = with_beside(std::move(cooler), *beside_);
           if (cooler == row) break;
           reduced_[row] = cooler;
           row = cooler;
@@ -307,6 +317,7 @@ class ExciteRun {
   std::mt19937_64 random_;
   SensorInfo info_;
   std::vector<Repeatable> repeatable_;
+  std::optional<std::size_t> beside_;  // the part that is none of the pass
   Inference inference_;
   RunOutcome outcome_;
   std::vector<double> layer_ms_;  // summed over the timed passes

@@ -26,7 +26,8 @@ struct Bench {
     driver->graph_gap_ms = 0.002;
   }
   // conv: 0.4 + 0.1 ms, pool: 0.2 ms.
-  std::unique_ptr<CudaGraphEngine> captured(bool watch = false) {
+  std::unique_ptr<CudaGraphEngine> captured(bool watch = false,
+                                            const GraphEngineOptions& options = {}) {
     recorder.begin(FakeCudaDriver::stream());
     {
       const auto scope = recorder.layer("conv");
@@ -40,7 +41,7 @@ struct Bench {
     if (watch) recorder.watch(nullptr, 4, DeviceNumber::f32);
     recorder.end();
     return std::make_unique<CudaGraphEngine>(
-        driver, recorder.take(), clock, [] { return 1980.0; }, GraphEngineOptions{});
+        driver, recorder.take(), clock, [] { return 1980.0; }, options);
   }
 };
 
@@ -85,6 +86,35 @@ TEST(CudaGraphEngine, WhatIsOutsideIsTheWayFromGraphToGraph) {
   // 0.7 ms and 11 gaps of 2 µs.
   EXPECT_NEAR(static_cast<double>(run.end_ns - run.start_ns) / static_cast<double>(run.passes),
               722'000, 1);
+}
+
+TEST(CudaGraphEngine, TheCacheIsEmptiedInFrontOfEachRepeat) {
+  Bench bench;
+  GraphEngineOptions options;
+  options.empty_cache = true;
+  const auto engine = bench.captured(false, options);
+  engine->load();
+  ASSERT_EQ(engine->layers().size(), 3u);
+  EXPECT_EQ(engine->layers()[2].name, "emptying the cache");
+  Inference inference;
+  engine->infer(inference);
+  EXPECT_THAT(inference.layer_ms, ElementsAre(DoubleNear(0.5, 1e-6), DoubleNear(0.2, 1e-6), 0.0));
+  const auto parts = engine->repeating()->repeatable();
+  ASSERT_EQ(parts.size(), 4u);
+  EXPECT_TRUE(parts[2].beside);
+  EXPECT_FALSE(parts[0].beside || parts[1].beside || parts[3].beside);
+  EXPECT_NEAR(parts[2].run_ms, 0.03, 1e-6);
+
+  const auto pass_ms = [&](std::vector<std::uint32_t> extra) {
+    RepeatedRun run;
+    engine->repeating()->run(extra, 20'000'000, run);
+    return static_cast<double>(run.end_ns - run.start_ns) / 1e6 / static_cast<double>(run.passes);
+  };
+  EXPECT_NEAR(pass_ms({0, 0, 0, 0}), 0.702, 1e-3);
+  EXPECT_NEAR(pass_ms({2, 0, 2, 0}), 0.702 + 2 * (0.5 + 0.03), 1e-3);
+  EXPECT_NEAR(pass_ms({0, 0, 5, 0}), 0.702 + 5 * 0.03, 1e-3) << "alone";
+  EXPECT_NEAR(pass_ms({0, 1, 3, 0}), 0.702 + 0.2 + 3 * 0.03, 1e-3) << "and more often than repeats";
+  EXPECT_THROW(pass_ms({2, 0, 1, 0}), std::logic_error);
 }
 
 TEST(CudaGraphEngine, ANodeThatCannotBeCopiedIsSaid) {

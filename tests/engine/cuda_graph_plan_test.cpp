@@ -51,6 +51,20 @@ TEST(CudaGraphPlan, RepeatsALayerBetweenWhatItFollowsAndWhatFollowsIt) {
                                    GraphEdge{5, 6, 0}, GraphEdge{7, 3, 0}));
 }
 
+TEST(CudaGraphPlan, TheCacheIsEmptiedBeforeEachCopyAndAtTheEnd) {
+  // 0 → 1 → 2, a layer each; layer 1 twice more.
+  const GraphShape shape{{{0, 1, 0}, {1, 2, 0}}, {0, 1, 2}, 3};
+  const auto segments = graph_segments(shape);
+  const GraphPlan plan =
+      repeat_plan(shape, segments, std::vector<std::uint32_t>{0, 2, 0, 0}, {true, 2});
+  EXPECT_THAT(plan.copies, ElementsAre(kEmptyCache, 1u, kEmptyCache, 1u, kEmptyCache, kEmptyCache));
+  EXPECT_THAT(plan.removed, ElementsAre(GraphEdge{1, 2, 0}));
+  EXPECT_THAT(plan.added,
+              UnorderedElementsAre(GraphEdge{1, 3, 0}, GraphEdge{3, 4, 0}, GraphEdge{4, 5, 0},
+                                   GraphEdge{5, 6, 0}, GraphEdge{6, 2, 0}, GraphEdge{2, 7, 0},
+                                   GraphEdge{7, 8, 0}));
+}
+
 TEST(CudaGraphPlan, WithoutExtraRunsNothingChanges) {
   const GraphShape shape = chain();
   const GraphPlan plan =

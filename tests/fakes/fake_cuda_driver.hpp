@@ -46,6 +46,7 @@ class FakeCudaDriver final : public CudaGraphDriver {
   Graph& graph(CudaGraph handle) { return *static_cast<Graph*>(handle); }
   static CUstream_st* stream() { return reinterpret_cast<CUstream_st*>(std::uintptr_t{64}); }
 
+  double sweep_ms = 0.03;     // of the kernel that empties the cache
   double event_ms = 0.0;      // what an event costs between kernels; alone in a graph, nothing
   double graph_gap_ms = 0.0;  // before each graph
   std::size_t launches = 0;
@@ -96,6 +97,13 @@ class FakeCudaDriver final : public CudaGraphDriver {
     made.name = "event";
     made.ms = event_ms;
     made.event = event;
+    graph(handle).nodes.push_back(make(made));
+    return graph(handle).nodes.back();
+  }
+  CudaNode add_cache_sweep(CudaGraph handle) override {
+    Node made;
+    made.name = "sweep";
+    made.ms = sweep_ms;
     graph(handle).nodes.push_back(make(made));
     return graph(handle).nodes.back();
   }

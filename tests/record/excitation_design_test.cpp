@@ -85,6 +85,18 @@ TEST(ExcitationDesign, NoRowOfABlockGoesFarBeyondItsBoost) {
   }
 }
 
+TEST(ExcitationDesign, WhatRunsBesideRepeatsHasRowsOfItsOwn) {
+  // Two parts of 0.1 ms, what empties the cache (0.1 ms a run), and outside; a pass of 0.4 ms.
+  const std::vector<ExcitablePart> parts = {{0.1, 100}, {0.1, 100}, {0.0, 100}, {0.2, 0}};
+  const std::vector<ExtraRuns> rows = rows_with_beside(parts, 0.4, 1.0, 2, 0.1);
+  ASSERT_THAT(rows, SizeIs(3));
+  EXPECT_EQ(rows[0], (ExtraRuns{2, 0, 2, 0})) << "a repeat takes 0.2 ms with it";
+  EXPECT_EQ(rows[1], (ExtraRuns{0, 2, 2, 0}));
+  EXPECT_EQ(rows[2], (ExtraRuns{0, 0, 4, 0}));
+  EXPECT_EQ(with_beside({3, 1, 2, 0}, 2), (ExtraRuns{3, 1, 4, 0}));
+  EXPECT_EQ(with_beside({1, 0, 5, 0}, 2), (ExtraRuns{1, 0, 5, 0})) << "more often is left alone";
+}
+
 TEST(ExcitationDesign, ARoundHoldsEveryRowOnceBetweenPlainOnes) {
   std::vector<ExtraRuns> rows;
   for (std::uint32_t j = 1; j <= 5; ++j) rows.push_back({j, 0});
