@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "attribution/excite_burst_agreement.hpp"
-#include "attribution/excite_burst_bend.hpp"
 #include "attribution/excite_burst_search.hpp"
 #include "attribution/excite_burst_weights.hpp"
 #include "attribution/excite_bursts.hpp"
@@ -41,7 +40,7 @@ std::optional<std::size_t> worst_step(const BurstTrial& trial) {
 }
 
 BurstTrial in_full(const BurstSteps& steps, const BurstTrial& like, double pass_ms) {
-  return try_bursts(steps, like, {plain_over(steps, like, pass_ms), {}}, Wanted::all);
+  return try_bursts(steps, like, plain_over(steps, like, pass_ms), Wanted::all);
 }
 
 // How many steps were left out. The trial's lag, time constant and drift stay.
@@ -162,15 +161,11 @@ BurstFitOutcome fit_bursts(BurstRecording bursts, std::span<const double> place_
   steps.skip_none();
   const std::size_t outliers = leave_out_odd(steps, best, pass_ms);
   search_again(steps, best, pass_ms);
-  const BurstBend bent = bend(bursts, steps, in_full(steps, best, pass_ms), pass_ms);
-  out.outcome.fit = conclude(steps, bent.trial, *times,
-                             ambiguity(steps, bent.trial, pass_ms, bent.bend_mw) + bent.unknown,
-                             window_agreement(bursts, steps, bent.trial, times->extra_ms));
+  best = in_full(steps, best, pass_ms);
+  out.outcome.fit = conclude(steps, best, *times, ambiguity(steps, best, times->pass_ms),
+                             window_agreement(bursts, steps, best, times->extra_ms));
   out.outcome.fit->outliers = outliers;
-  out.adaptation = adaptation(steps, bent.trial);
-  out.adaptation.bend_known = !bent.bend_mw.empty();
-  out.adaptation.bend = bent.kappa;
-  out.adaptation.bend_std = bent.kappa_std;
+  out.adaptation = adaptation(steps, best);
   return out;
 }
 

@@ -34,7 +34,7 @@ double per_step(const BurstTrial& trial) {
 }
 
 BurstTrial best_of_pieces(const BurstSteps& steps, const BurstTrial& like,
-                          const BurstPowers& over) {
+                          const std::vector<double>& over) {
   BurstTrial best = like;
   for (const std::size_t pieces : kDriftPieces) {
     BurstTrial other;
@@ -47,7 +47,8 @@ BurstTrial best_of_pieces(const BurstSteps& steps, const BurstTrial& like,
   return best;
 }
 
-BurstTrial best_lag(const BurstSteps& steps, const BurstTrial& like, const BurstPowers& over) {
+BurstTrial best_lag(const BurstSteps& steps, const BurstTrial& like,
+                    const std::vector<double>& over) {
   BurstTrial best = like;
   const auto look = [&](double lag_ms) {
     BurstTrial other;
@@ -69,7 +70,7 @@ BurstTrial best_lag(const BurstSteps& steps, const BurstTrial& like, const Burst
 
 // Starting from what is best if nothing adapts.
 BurstTrial search_adapting(const BurstSteps& steps, const BurstTrial& still, double pass_ms) {
-  BurstPowers over{plain_over(steps, still, pass_ms), {}};
+  std::vector<double> over = plain_over(steps, still, pass_ms);
   BurstTrial best = still;
   best.score = std::numeric_limits<double>::infinity();
   for (int turn = 0; turn < kTurns; ++turn) {
@@ -84,7 +85,7 @@ BurstTrial search_adapting(const BurstSteps& steps, const BurstTrial& still, dou
       if (tried.score < best.score) best = std::move(tried);
     }
     if (std::isinf(best.score)) return best;
-    over.plain_over = plain_over(steps, best, pass_ms);
+    over = plain_over(steps, best, pass_ms);
     best = best_lag(steps, best, over);
     if (best.lag_ms == lag_before && best.tau_ms == tau_before) break;
     // With another share of plain power, the score is that of another model.
@@ -97,24 +98,22 @@ BurstTrial search_adapting(const BurstSteps& steps, const BurstTrial& still, dou
 
 MatrixXd weighted_design(const BurstTrial& trial) {
   const MatrixXd drift = drift_columns(trial.rows.at_ms, trial.pieces);
-  MatrixXd x(trial.rows.mix.rows(), trial.rows.mix.cols() + trial.rows.adapted.cols() +
-                                        trial.rows.bent.cols() + drift.cols());
-  x << trial.rows.mix, trial.rows.adapted, trial.rows.bent,
-      trial.rows.power.col(0).asDiagonal() * drift;
+  MatrixXd x(trial.rows.mix.rows(),
+             trial.rows.mix.cols() + trial.rows.adapted.cols() + drift.cols());
+  x << trial.rows.mix, trial.rows.adapted, trial.rows.power.col(0).asDiagonal() * drift;
   return trial.rows.weight.asDiagonal() * x;
 }
 
-BurstTrial try_bursts(const BurstSteps& steps, const BurstTrial& like, const BurstPowers& powers,
-                      Wanted wanted) {
+BurstTrial try_bursts(const BurstSteps& steps, const BurstTrial& like,
+                      const std::vector<double>& plain_over, Wanted wanted) {
   BurstTrial trial;
   const std::size_t pieces = like.pieces;
   trial.lag_ms = like.lag_ms;
   trial.tau_ms = like.tau_ms;
   trial.pieces = pieces;
-  trial.rows = steps.rows(trial.lag_ms, trial.tau_ms, powers);
+  trial.rows = steps.rows(trial.lag_ms, trial.tau_ms, plain_over);
   const Index rows = trial.rows.mix.rows();
-  const Index columns =
-      trial.rows.mix.cols() + trial.rows.adapted.cols() + trial.rows.bent.cols() + index(pieces);
+  const Index columns = trial.rows.mix.cols() + trial.rows.adapted.cols() + index(pieces);
   if (rows < columns + index(kLeastDegrees)) return trial;
   trial.degrees = static_cast<std::size_t>(rows - columns);
   trial.fit = solve_least_squares(weighted_design(trial),
@@ -150,7 +149,7 @@ std::vector<double> plain_over(const BurstSteps& steps, const BurstTrial& trial,
 BurstTrial search_bursts(const BurstSteps& steps, double pass_ms) {
   BurstTrial start;
   start.pieces = 2;
-  const BurstPowers over{std::vector<double>(steps.mixes().amount.size(), 1.0), {}};
+  const std::vector<double> over(steps.mixes().amount.size(), 1.0);
   BurstTrial still = best_lag(steps, start, over);
   if (std::isinf(still.score)) return still;
   still = best_of_pieces(steps, still, over);
@@ -160,9 +159,8 @@ BurstTrial search_bursts(const BurstSteps& steps, double pass_ms) {
   return inside && adapting.score < still.score - kLeastGain ? adapting : still;
 }
 
-MatrixXd ambiguity(const BurstSteps& steps, const BurstTrial& best, double pass_ms,
-                   const std::vector<double>& bend_mw) {
-  const BurstPowers over{plain_over(steps, best, pass_ms), bend_mw};
+MatrixXd ambiguity(const BurstSteps& steps, const BurstTrial& best, double pass_ms) {
+  const std::vector<double> over = plain_over(steps, best, pass_ms);
   const Index parts = index(steps.parts().size());
   const auto n = static_cast<double>(best.rows.mix.rows());
   const double factor = neighbours_factor(best.fit.residuals.col(0));

@@ -16,18 +16,17 @@ struct BurstTrial {
   double tau_ms = 0.0;     // 0: nothing adapts
   std::size_t pieces = 0;  // of the drift
   StepRows rows;
-  LinearFit
-      fit;  // of weighted rows: E0, one a part, one a mix, the bend if there is one, one a piece
+  LinearFit fit;          // of weighted rows: E0, one a part, one a mix, one a piece
   Eigen::VectorXd drift;  // of each step, relative
   std::size_t degrees = 0;
   double score = std::numeric_limits<double>::infinity();  // Schwarz's; infinite: no solution
 };
 
 // like: the lag, time constant and pieces.
-BurstTrial try_bursts(const BurstSteps& steps, const BurstTrial& like, const BurstPowers& powers,
-                      Wanted wanted = Wanted::coefficients);
+BurstTrial try_bursts(const BurstSteps& steps, const BurstTrial& like,
+                      const std::vector<double>& plain_over, Wanted wanted = Wanted::coefficients);
 
-// What trial.fit is of, weighted: 1/T, one column a part, one a mix, the bend, one a piece.
+// What trial.fit is of, weighted: 1/T, one column a part, one a mix, one a piece of the drift.
 Eigen::MatrixXd weighted_design(const BurstTrial& trial);
 
 // By mix, what a plain pass of pass_ms draws over what this mix draws at its start.
@@ -43,8 +42,6 @@ BurstTrial search_bursts(const BurstSteps& steps, double pass_ms);
 // not known: the covariance of the coefficients over all that explain the steps nearly as well,
 // each weighed by how well (exp of half the difference of the criterion, which neighbours that
 // scatter together lessen).
-// bend_mw: as the best has it.
-Eigen::MatrixXd ambiguity(const BurstSteps& steps, const BurstTrial& best, double pass_ms,
-                          const std::vector<double>& bend_mw = {});
+Eigen::MatrixXd ambiguity(const BurstSteps& steps, const BurstTrial& best, double pass_ms);
 
 }  // namespace layerwatt

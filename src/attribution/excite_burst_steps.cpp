@@ -65,14 +65,14 @@ BurstSteps::BurstSteps(const BurstRecording& bursts)
   }
 }
 
-StepRows BurstSteps::rows(double lag_ms, double tau_ms, const BurstPowers& powers) const {
+StepRows BurstSteps::rows(double lag_ms, double tau_ms,
+                          const std::vector<double>& plain_over) const {
   StepRows rows;
   const std::vector<Seen> used = find_used(lag_ms);
   const Index count = index(used.size());
   const std::size_t channels = steps_.empty() ? 1 : steps_.front().power_mw.size();
   rows.mix = MatrixXd::Zero(count, index(parts_.size() + 1));
   rows.adapted = MatrixXd::Zero(count, tau_ms > 0.0 ? index(mixes_.amount.size()) : 0);
-  rows.bent = MatrixXd::Zero(count, powers.bend_mw.empty() ? 0 : 1);
   rows.power.resize(count, index(channels));
   rows.weight.resize(count);
   for (std::size_t i = 0; i < used.size(); ++i) {
@@ -84,7 +84,7 @@ StepRows BurstSteps::rows(double lag_ms, double tau_ms, const BurstPowers& power
       const double mw = step.power_mw[c];
       rows.power(index(i), index(c)) = std::isnan(mw) ? 0.0 : mw;
     }
-    fill(rows, index(i), used[i], lag_ms, tau_ms, powers);
+    fill(rows, index(i), used[i], lag_ms, tau_ms, plain_over);
   }
   return rows;
 }
@@ -120,7 +120,7 @@ std::vector<BurstSteps::Seen> BurstSteps::find_used(double lag_ms) const {
 }
 
 void BurstSteps::fill(StepRows& rows, Index row, const Seen& seen, double lag_ms, double tau_ms,
-                      const BurstPowers& powers) const {
+                      const std::vector<double>& plain_over) const {
   const double begin = steps_[seen.step].begin_ms - lag_ms;
   const double end = steps_[seen.step].end_ms - lag_ms;
   for (std::size_t w = seen.first; w < windows_.size() && windows_[w].begin_ms < end; ++w) {
@@ -131,9 +131,6 @@ void BurstSteps::fill(StepRows& rows, Index row, const Seen& seen, double lag_ms
     rows.mix(row, 0) += weight;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       rows.mix(row, index(i + 1)) += weight * amount(window, parts_[i]);
-    }
-    if (!powers.bend_mw.empty()) {
-      rows.bent(row, 0) += shared / seen.covered_ms * powers.bend_mw[w];
     }
     if (!(tau_ms > 0.0)) continue;
     const double from = std::max(begin, window.begin_ms) - window.begin_ms;
@@ -146,7 +143,7 @@ void BurstSteps::fill(StepRows& rows, Index row, const Seen& seen, double lag_ms
       const std::size_t mix = mixes_.of[w - 1];
       const double length = windows_[w - 1].end_ms - windows_[w - 1].begin_ms;
       const double reached = 1.0 - std::exp(-length / tau_ms);
-      rows.adapted(row, index(mix)) -= powers.plain_over[mix] * reached * memory / seen.covered_ms;
+      rows.adapted(row, index(mix)) -= plain_over[mix] * reached * memory / seen.covered_ms;
     }
   }
 }

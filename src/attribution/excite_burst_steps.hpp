@@ -18,16 +18,9 @@ struct BurstMixes {
   std::vector<double> pass_ms;              // by mix
 };
 
-// What an earlier fit says of the powers of mixes and windows.
-struct BurstPowers {
-  std::vector<double> plain_over;  // by mix: of a plain window over that of this one at its start
-  std::vector<double> bend_mw;     // by window, see excite_burst_bend.hpp; empty: no such column
-};
-
 struct StepRows {
   Eigen::MatrixXd mix;      // 1/T, then the amount of each part over T
   Eigen::MatrixXd adapted;  // one a mix
-  Eigen::MatrixXd bent;     // one column, or none
   Eigen::MatrixXd power;    // steps × channels, mW
   Eigen::VectorXd weight;   // of the row, to multiply it with
   std::vector<double> at_ms;
@@ -50,8 +43,9 @@ class BurstSteps {
   // By step; 1 each until it is called.
   void weigh(std::vector<double> weights) { weights_ = std::move(weights); }
 
-  // Of the steps that windows which can be used cover. tau_ms 0: nothing adapts.
-  StepRows rows(double lag_ms, double tau_ms, const BurstPowers& powers) const;
+  // Of the steps that windows which can be used cover. tau_ms 0: nothing adapts. plain_over: by
+  // mix, the power of a plain window over that of this one at its start.
+  StepRows rows(double lag_ms, double tau_ms, const std::vector<double>& plain_over) const;
 
   // By row, which share of its step the window takes up.
   Eigen::VectorXd share_of(const StepRows& rows, std::size_t window, double lag_ms) const;
@@ -64,7 +58,7 @@ class BurstSteps {
   };
   std::vector<Seen> find_used(double lag_ms) const;
   void fill(StepRows& rows, Eigen::Index row, const Seen& seen, double lag_ms, double tau_ms,
-            const BurstPowers& powers) const;
+            const std::vector<double>& plain_over) const;
 
   const std::vector<BurstWindow>& windows_;
   const std::vector<CounterStep>& steps_;

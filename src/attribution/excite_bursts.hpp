@@ -65,9 +65,6 @@ struct Adaptation {
   std::vector<double> share;      // by fit.parts: where its repeats would end up, relative to
                                   // the power of a window at its start; NaN: several together
   std::size_t steps = 0;          // of the counter that were used
-  bool bend_known = false;        // and taken out of the figures
-  double bend = 0.0;              // κ of excite_burst_bend.hpp
-  double bend_std = 0.0;          // infinite: nothing in the recording shows it
 };
 
 struct BurstFitOutcome {

@@ -175,16 +175,12 @@ std::string excite_reason(const ObservedWindows& observed, const ExciteFit& fit,
   if (adaptation.steps > 0) {
     return fmt::format(
         "layers were repeated in place, in bursts right behind plain passes; {} steps of the "
-        "counter, whose scatter is {:.2g} % of the power, {:.0f} ms behind{}{}",
+        "counter, whose scatter is {:.2g} % of the power, {:.0f} ms behind{}",
         adaptation.steps, 100.0 * fit.residual_mw(0) / mean_mw, adaptation.lag_ms,
         adaptation.time_constant_ms > 0.0
             ? fmt::format("; the device adapts to repeats within {:.0f} ms, and what it draws "
                           "before that is what counts",
                           adaptation.time_constant_ms)
-            : "",
-        adaptation.bend_known
-            ? fmt::format("; its power bends by {:.2f} ± {:.2f}, which is taken out",
-                          adaptation.bend, 2.0 * adaptation.bend_std)
             : "");
   }
   return fmt::format(

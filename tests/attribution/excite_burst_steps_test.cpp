@@ -31,7 +31,7 @@ TEST(ExciteBurstSteps, AStepIsAMixOfTheWindowsThatItSaw) {
   const BurstRecording bursts = three_windows();
   const BurstSteps steps(bursts);
   EXPECT_THAT(steps.parts(), ElementsAre(0u));
-  const StepRows rows = steps.rows(10.0, 0.0, {{1.0}, {}});
+  const StepRows rows = steps.rows(10.0, 0.0, {1.0});
   // From 50 to 150, 150 to 250, ..., 450 to 550; the last goes on behind the last window.
   EXPECT_THAT(rows.steps, ElementsAre(0u, 1u, 2u, 3u, 4u));
   EXPECT_EQ(rows.mix(0, 0), 1.0);
@@ -48,7 +48,7 @@ TEST(ExciteBurstSteps, AWindowTakesUpAShareOfEachStep) {
   BurstSteps steps(bursts);
   steps.skip(0, true);
   // From 120 to 220, 220 to 320, 320 to 420 and 420 to 520: 200 to 400 is the second window.
-  const StepRows rows = steps.rows(40.0, 0.0, {{1.0}, {}});
+  const StepRows rows = steps.rows(40.0, 0.0, {1.0});
   const Eigen::VectorXd share = steps.share_of(rows, 1, 40.0);
   ASSERT_EQ(share.size(), 4);
   EXPECT_NEAR(share(0), 0.2, 1e-12);
@@ -61,7 +61,7 @@ TEST(ExciteBurstSteps, WhatAdaptsIsTheIntegralOverTheAgesSeen) {
   const BurstRecording bursts = three_windows();
   const BurstSteps steps(bursts);
   const double tau = 50.0;
-  const StepRows rows = steps.rows(10.0, tau, {{0.5}, {}});
+  const StepRows rows = steps.rows(10.0, tau, {0.5});
   ASSERT_EQ(rows.adapted.cols(), 1);
   EXPECT_EQ(rows.adapted(0, 0), 0.0) << "nothing has been repeated yet";
   // Ages 50 to 150: 1 − τ/100 (e^(−1) − e^(−3)), taken off.
@@ -84,12 +84,12 @@ TEST(ExciteBurstSteps, StepsCanBeLeftOutAndWeighed) {
   BurstSteps steps(bursts);
   steps.skip(2, true);
   steps.weigh({1.0, 0.5, 1.0, 0.25, 1.0, 1.0});
-  StepRows rows = steps.rows(10.0, 0.0, {{1.0}, {}});
+  StepRows rows = steps.rows(10.0, 0.0, {1.0});
   EXPECT_THAT(rows.steps, ElementsAre(0u, 1u, 3u, 4u));
   EXPECT_EQ(rows.weight(1), 0.5);
   EXPECT_EQ(rows.weight(2), 0.25);
   steps.skip_none();
-  EXPECT_EQ(steps.rows(10.0, 0.0, {{1.0}, {}}).steps.size(), 5u);
+  EXPECT_EQ(steps.rows(10.0, 0.0, {1.0}).steps.size(), 5u);
 }
 
 TEST(ExciteBurstSteps, OutsideLayersCountsInMilliseconds) {
@@ -99,7 +99,7 @@ TEST(ExciteBurstSteps, OutsideLayersCountsInMilliseconds) {
   const BurstSteps steps(bursts);
   EXPECT_THAT(steps.parts(), ElementsAre(1u));
   EXPECT_THAT(steps.mixes().amount, ElementsAre(ElementsAre(0.0, 1.2)));
-  EXPECT_NEAR(steps.rows(10.0, 0.0, {{1.0}, {}}).mix(2, 1), 0.6, 1e-12);
+  EXPECT_NEAR(steps.rows(10.0, 0.0, {1.0}).mix(2, 1), 0.6, 1e-12);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ BurstRecording boundaries_off(double off_ms) {
   return out;
 }
 
-BurstTrial fitted(BurstSteps& steps) { return try_bursts(steps, {}, {{1.0}, {}}); }
+BurstTrial fitted(BurstSteps& steps) { return try_bursts(steps, {}, std::vector<double>(1, 1.0)); }
 
 TEST(ExciteBurstWeights, FindsHowFarBoundariesAreOff) {
   const BurstRecording bursts = boundaries_off(8.0);
