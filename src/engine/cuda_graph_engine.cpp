@@ -429,6 +429,8 @@ std::unique_ptr<Engine> make_graph_engine(std::unique_ptr<GraphRecorder> recorde
     throw Error(ErrorKind::usage, "not a recorder of make_graph_recorder()", "make_graph_engine()");
   }
   CapturedGraph captured = capturing->take();
+  // Another thread may have captured it.
+  capturing->driver()->use_context();
   const std::string uuid = capturing->driver()->device_uuid();
   return std::make_unique<CudaGraphEngine>(capturing->driver(), std::move(captured), host.clock,
                                            sm_clock_of(host, uuid), options);

@@ -33,6 +33,12 @@ ExtraRuns extra_runs(std::span<const ExcitablePart> parts, double pass_ms, doubl
   return extra;
 }
 
+ExtraRuns fewer_row(const ExtraRuns& row) {
+  ExtraRuns fewer = row;
+  for (std::uint32_t& extra : fewer) extra = (2 * extra + 4) / 5;
+  return fewer;
+}
+
 ExtraRuns cooler_row(const ExtraRuns& row, std::span<const ExcitablePart> parts) {
   ExtraRuns cooler = row;
   double left_ms = 0.0;

@@ -44,6 +44,9 @@ std::vector<ExtraRuns> rows_with_beside(std::span<const ExcitablePart> parts, do
 // The row, with `beside` as often as the parts before it, at least.
 ExtraRuns with_beside(ExtraRuns row, std::size_t beside);
 
+// The row with two fifths of its extra runs; at least one where there is one.
+ExtraRuns fewer_row(const ExtraRuns& row);
+
 // A row that draws less: half the extra runs (at least one) and, where the last part (outside
 // layers) can be repeated, as much time of that as the runs that are left take. It is the device
 // doing next to nothing, so the mean power stays below a limit that the parts' own power would

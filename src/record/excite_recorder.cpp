@@ -136,18 +136,15 @@ class ExciteRun {
     const double window_ms = std::max(
         {excite_.least_window_ms, settle_ms_,
          kPeriodsPerWindow * std::max(options_.interval_ms, info_.model.period_ms.value_or(0.0))});
-    std::vector<std::vector<ExtraRuns>> rows;  // by round, over and over
-    for (const double boost : bursts_ ? excite_.burst_boosts : std::vector<double>{excite_.boost}) {
-      rows.push_back(
-          beside_ ? rows_with_beside(parts, pass_ms, boost, *beside_, repeatable_[*beside_].run_ms)
-                  : excitation_rows(parts, pass_ms, boost));
-      for (const ExtraRuns& row : rows.back()) repeating_.prepare(row);
-    }
+    const std::vector<ExtraRuns> rows =
+        beside_ ? rows_with_beside(parts, pass_ms, excite_.boost, *beside_,
+                                   repeatable_[*beside_].run_ms)
+                : excitation_rows(parts, pass_ms, excite_.boost);
+    for (const ExtraRuns& row : rows) repeating_.prepare(row);
     for (std::uint64_t round = 1; round <= excite_.most_rounds && !over(); ++round) {
       if (round > 1) time_layers(writer, estimate, session);
       const std::size_t plain_every = bursts_ ? 1 : excite_.plain_every;
-      const std::vector<ExtraRuns>& of_round = rows[(round - 1) % rows.size()];
-      for (ExtraRuns row : excitation_round(of_round, parts.size(), plain_every, random_)) {
+      for (ExtraRuns row : excitation_round(rows, parts.size(), plain_every, random_)) {
         for (auto less = reduced_.find(row); less != reduced_.end(); less = reduced_.find(row)) {
           row = less->second;
         }
@@ -158,7 +155,10 @@ class ExciteRun {
                       : window(writer, session, row, round, settle_ms_, window_ms);
           tell(estimate);
           if (tries == kCoolings || !slowed(done)) break;
-          ExtraRuns cooler = cooler_row(row, parts);
+          // First fewer repeats, which draw less on the mean; then with idle time between, in which
+          // what idle time draws matters.
+          ExtraRuns cooler = tries == 0 ? fewer_row(row) : cooler_row(row, parts);
+          if (cooler == row) cooler = cooler_row(row, parts);
           if (beside_) cooler = with_beside(std::move(cooler), *beside_);
           if (cooler == row) break;
           reduced_[row] = cooler;

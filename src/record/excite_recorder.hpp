@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <vector>
 
 #include "layerwatt/clock.hpp"
 #include "layerwatt/engine.hpp"
@@ -17,10 +16,6 @@ namespace layerwatt {
 struct ExciteOptions {
   std::uint64_t seed = 1;  // of the order
   double boost = 1.0;      // how much longer its extra runs make a pass: 1 doubles it
-  // Of bursts, by round, over and over: what a part draws can be told from how a device's power
-  // bends (attribution/excite_burst_bend.hpp) where it was repeated by more than one number. Less
-  // comes first, which shows what meets a power limit.
-  std::vector<double> burst_boosts = {0.4, 2.0};
   std::size_t plain_every = 4;
   // What is measured of a window once it has settled. Longer where the sensor settles slowly.
   double least_window_ms = 700.0;

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
 
 #include "fakes/fake_cuda_driver.hpp"
 
@@ -86,6 +88,20 @@ TEST(CudaGraphEngine, WhatIsOutsideIsTheWayFromGraphToGraph) {
   // 0.7 ms and 11 gaps of 2 µs.
   EXPECT_NEAR(static_cast<double>(run.end_ns - run.start_ns) / static_cast<double>(run.passes),
               722'000, 1);
+}
+
+TEST(CudaGraphEngine, IsMadeOnAnotherThreadThanTheCapture) {
+  Bench bench;
+  auto recorder = std::make_unique<CapturingRecorder>(bench.driver);
+  recorder->begin(FakeCudaDriver::stream());
+  {
+    const auto scope = recorder->layer("conv");
+    bench.driver->kernel("gemm", 0.4);
+  }
+  recorder->end();
+  std::unique_ptr<Engine> engine;
+  std::thread([&] { EXPECT_NO_THROW(engine = make_graph_engine(std::move(recorder))); }).join();
+  EXPECT_NE(engine, nullptr);
 }
 
 TEST(CudaGraphEngine, TheCacheIsEmptiedInFrontOfEachRepeat) {

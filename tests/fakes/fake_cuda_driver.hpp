@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/cuda_graph_driver.hpp"
@@ -164,11 +165,18 @@ class FakeCudaDriver final : public CudaGraphDriver {
     return std::vector<unsigned char>(bytes, infinite ? 0xFF : 0x01);
   }
   std::string device_name() override { return "Fake GPU"; }
-  std::string device_uuid() override { return "GPU-fake"; }
+  std::string device_uuid() override {
+    // As cuCtxGetDevice() answers a thread that has no context.
+    if (std::this_thread::get_id() != has_context_) {
+      throw Error(ErrorKind::engine, "invalid device context");
+    }
+    return "GPU-fake";
+  }
   std::string version() override { return "13.0"; }
-  void use_context() override {}
+  void use_context() override { has_context_ = std::this_thread::get_id(); }
 
  private:
+  std::thread::id has_context_ = std::this_thread::get_id();
   CudaNode make(const Node& what) {
     all_.push_back(std::make_unique<Node>(what));
     ids_[all_.back().get()] = all_.size();

@@ -15,7 +15,8 @@ Exit code 0 if all of that holds, 3 if not, 1 if something could not be run. Nee
 energy counter, the program (--program, built by scripts/build), cuBLAS and cuDNN (the system's, or the
 wheels nvidia-cublas and nvidia-cudnn), and nvcc; without nvcc, a folder with libchain.so,
 libtransformer.so and libresnet50.so built from examples/cuda elsewhere (--networks). All a second time is
-another call: --runs chain-again,transformer1-again and so on, with the same --out.
+another call: --runs chain-again,transformer1-again and so on, with the same --out; so are chain-cold,
+transformer1-cold and resnet1-cold, in which the cache is emptied in front of each repeat.
 
     python3 tests/hardware/excitation_on_gpu.py --check DIR
 
@@ -43,6 +44,9 @@ RUNS = {
     "transformer32": ("transformer", 32, 100),
     "resnet1": ("resnet50", 1, 130),
     "resnet32": ("resnet50", 32, 130),
+    "chain-cold": ("chain", 1, 90),
+    "transformer1-cold": ("transformer", 1, 100),
+    "resnet1-cold": ("resnet50", 1, 170),
     "chain-again": ("chain", 1, 90),
     "transformer1-again": ("transformer", 1, 80),
     "transformer32-again": ("transformer", 32, 100),
@@ -98,7 +102,8 @@ def measure(program, networks, out, limit_s, names):
                 code = subprocess.run(
                     [program, "profile", str(networks / f"lib{network}.so"), "--engine", "cuda-graph",
                      "--sensor", "nvml", "--interval", "1", "--method", "excite", "--max-time",
-                     str(seconds), "--target-ci", "0.01", "--save", str(out / name)],
+                     str(seconds), "--target-ci", "0.01", "--save", str(out / name),
+                     *(["--empty-cache"] if name.endswith("-cold") else [])],
                     env=dict(environment, BATCH=str(batch)), stdout=log, stderr=subprocess.STDOUT,
                     timeout=seconds + 60).returncode
             except subprocess.TimeoutExpired:

@@ -23,6 +23,7 @@ import layerwatt
 import layerwatt.torch
 
 BATCH = 32
+MAX_TIME_S = 150
 
 
 class Bottleneck(torch.nn.Module):
@@ -98,7 +99,7 @@ def main():
     figures["leaf_layers"] = len(leaves.layers)
     figures["leaf_pass_ms"] = leaves.total.time_ms.mean
 
-    result = layerwatt.torch.profile(model, x, layers=by_block, sensor="nvml", max_time=240)
+    result = layerwatt.torch.profile(model, x, layers=by_block, sensor="nvml", max_time=MAX_TIME_S)
     (output / "table.txt").write_text(str(result))
     result.to_json(output / "result.json")
     print(result)

@@ -85,6 +85,10 @@ TEST(ExcitationDesign, NoRowOfABlockGoesFarBeyondItsBoost) {
   }
 }
 
+TEST(ExcitationDesign, FewerIsTwoFifthsAndNeverNone) {
+  EXPECT_EQ(fewer_row({0, 1, 2, 5, 10, 100}), (ExtraRuns{0, 1, 1, 2, 4, 40}));
+}
+
 TEST(ExcitationDesign, WhatRunsBesideRepeatsHasRowsOfItsOwn) {
   // Two parts of 0.1 ms, what empties the cache (0.1 ms a run), and outside; a pass of 0.4 ms.
   const std::vector<ExcitablePart> parts = {{0.1, 100}, {0.1, 100}, {0.0, 100}, {0.2, 0}};
