@@ -9,6 +9,7 @@
 #include "attribution/covariance.hpp"
 #include "attribution/find_response.hpp"
 #include "attribution/residuals.hpp"
+#include "attribution/rounding.hpp"
 #include "attribution/shrinkage.hpp"
 #include "attribution/stamp_error.hpp"
 #include "attribution/transients.hpp"
@@ -147,6 +148,24 @@ void shrink_layers(Deconvolution& fit) {
   fit.covariance(seen, seen) = shrunk.covariance;
 }
 
+// Rounding that no number of readings averages out. Residuals are of the total and of each rail.
+void add_rounding(Deconvolution& fit, const Iterations& iterations, const PowerSamples& power) {
+  const std::span<const double> of_rails(fit.residual_mw.data() + 1, power.rails.size());
+  const double mw2 = rounding_of_total_mw2(power, of_rails);
+  if (!(mw2 > 0.0)) return;
+  const double response_ms = fit.response.window_ms + 3.0 * fit.response.time_constant_ms;
+  for (std::size_t j = 0; j < fit.segments.layers; ++j) {
+    double ms = 0.0;
+    for (std::size_t i = 0; i < iterations.size(); ++i) {
+      const double once = iterations.row(i)[j];
+      if (!std::isnan(once)) ms += once;
+    }
+    ms /= static_cast<double>(iterations.size());
+    const auto column = static_cast<Eigen::Index>(j);
+    fit.covariance(column, column) += mw2 * rounding_share(ms, response_ms);
+  }
+}
+
 }  // namespace
 
 KnownResponse known_response(const SensorModel& model) {
@@ -253,6 +272,7 @@ DeconvolveOutcome deconvolve_once(const Iterations& iterations, const PowerSampl
   const Structure structure = structure_left(iterations, segments, readings, residuals);
   fit.structure_left = structure.share;
   fit.covariance *= structure.variance_scale();
+  add_rounding(fit, iterations, power);
   const double limit = (free.empty() ? kMostStructure : kMostStructureFound) + structure.chance();
   if (structure.share > limit) {
     return {{}, kFollows, false};
