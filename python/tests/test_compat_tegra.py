@@ -1,6 +1,7 @@
 """compat: tegrastats' lines, against jetsontools itself where it is right."""
 
 import io
+import math
 import os
 import random
 import signal
@@ -11,8 +12,9 @@ import warnings
 import pytest
 
 import layerwatt
-from layerwatt import compat
+from layerwatt import _core, compat
 from layerwatt.compat import jetsontools as ours
+from layerwatt.compat._tegra_text import rails_of
 
 # A board that layerwatt's table does not know: the one case in which both take all of VDD.
 LINE = (
@@ -265,4 +267,4 @@ def test_the_numbers_of_a_column():
 
 def test_rails_keep_their_order_and_their_first_value():
     entries = [{"RAM": "1/2MB", "VDD_IN": "5mW/5mW"}, {"VIN": "3mW/3mW", "RAM": "7/8"}]
-    assert compat._tegra_text.rails_of(entries) == ["VDD_IN", "VIN"]
+    assert rails_of(entries) == ["VDD_IN", "VIN"]

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <type_traits>
 
 #include "core/dynlib.hpp"
 #include "engine/builtin_kernels.hpp"
@@ -45,64 +44,8 @@ CudaNodeKind kind_of(int type) {
 
 class Driver final : public CudaGraphDriver {
  public:
-  explicit Driver(const std::filesystem::path& file) : library_(open_library(file)) {
-    const auto need = [this, &file](auto& function, const char* symbol) {
-      function = library_.find_function<std::remove_reference_t<decltype(function)>>(symbol);
-      if (function != nullptr) return;
-      throw Error(ErrorKind::engine, fmt::format("has no {}", symbol), file.string(),
-                  "repeating layers needs a driver of CUDA 12 or newer");
-    };
-    const auto want = [this](auto& function, const char* symbol) {
-      function = library_.find_function<std::remove_reference_t<decltype(function)>>(symbol);
-    };
-    need(call_.init, "cuInit");
-    need(call_.error_string, "cuGetErrorString");
-    need(call_.driver_version, "cuDriverGetVersion");
-    need(call_.context_current, "cuCtxGetCurrent");
-    need(call_.context_set, "cuCtxSetCurrent");
-    need(call_.context_device, "cuCtxGetDevice");
-    need(call_.device_name, "cuDeviceGetName");
-    need(call_.device_uuid, "cuDeviceGetUuid");
-    need(call_.begin_capture, "cuStreamBeginCapture_v2");
-    need(call_.end_capture, "cuStreamEndCapture");
-    need(call_.capture_info, "cuStreamGetCaptureInfo_v2");
-    need(call_.get_nodes, "cuGraphGetNodes");
-    need(call_.get_edges, "cuGraphGetEdges");
-    want(call_.get_edges_v2, "cuGraphGetEdges_v2");
-    need(call_.node_type, "cuGraphNodeGetType");
-    need(call_.kernel_get, "cuGraphKernelNodeGetParams_v2");
-    need(call_.kernel_add, "cuGraphAddKernelNode_v2");
-    need(call_.kernel_copy_attributes, "cuGraphKernelNodeCopyAttributes");
-    want(call_.function_name, "cuFuncGetName");
-    want(call_.kernel_name, "cuKernelGetName");
-    need(call_.memcpy_get, "cuGraphMemcpyNodeGetParams");
-    need(call_.memcpy_add, "cuGraphAddMemcpyNode");
-    need(call_.memset_get, "cuGraphMemsetNodeGetParams");
-    need(call_.memset_add, "cuGraphAddMemsetNode");
-    need(call_.empty_add, "cuGraphAddEmptyNode");
-    need(call_.event_record_add, "cuGraphAddEventRecordNode");
-    need(call_.graph_create, "cuGraphCreate");
-    need(call_.clone, "cuGraphClone");
-    need(call_.find_in_clone, "cuGraphNodeFindInClone");
-    need(call_.add_edges, "cuGraphAddDependencies");
-    want(call_.add_edges_v2, "cuGraphAddDependencies_v2");
-    need(call_.remove_edges, "cuGraphRemoveDependencies");
-    want(call_.remove_edges_v2, "cuGraphRemoveDependencies_v2");
-    need(call_.graph_destroy, "cuGraphDestroy");
-    need(call_.instantiate, "cuGraphInstantiateWithFlags");
-    need(call_.exec_destroy, "cuGraphExecDestroy");
-    need(call_.launch, "cuGraphLaunch");
-    need(call_.event_create, "cuEventCreate");
-    need(call_.event_destroy, "cuEventDestroy_v2");
-    need(call_.event_record, "cuEventRecord");
-    need(call_.event_wait, "cuEventSynchronize");
-    need(call_.event_elapsed, "cuEventElapsedTime");
-    need(call_.stream_wait, "cuStreamSynchronize");
-    need(call_.copy_to_host, "cuMemcpyDtoH_v2");
-    need(call_.device_attribute, "cuDeviceGetAttribute");
-    need(call_.allocate, "cuMemAlloc_v2");
-    need(call_.module_load, "cuModuleLoadData");
-    need(call_.module_function, "cuModuleGetFunction");
+  explicit Driver(const std::filesystem::path& file)
+      : library_(open_library(file)), call_(load_functions(library_, file)) {
     check(call_.init(0), "cuInit");
     call_.context_current(&context_);
   }
@@ -402,7 +345,7 @@ class Driver final : public CudaGraphDriver {
   }
 
   DynamicLibrary library_;
-  Functions call_{};
+  const Functions call_;
   void* context_ = nullptr;
   struct Sweep {
     void* function = nullptr;

@@ -5,6 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+
+#include "core/dynlib.hpp"
 
 struct CUstream_st;
 
@@ -85,5 +88,9 @@ struct Functions {
   Result (*module_load)(void**, const void*);
   Result (*module_function)(void**, void*, const char*);
 };
+
+// Throws Error(engine) where one is missing that every driver since CUDA 12 has; the others are
+// null.
+Functions load_functions(const DynamicLibrary& library, const std::filesystem::path& file);
 
 }  // namespace layerwatt::graph_api
