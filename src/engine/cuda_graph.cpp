@@ -2,7 +2,9 @@
 // the command line.
 #include "layerwatt/cuda_graph.hpp"
 
+#include <deque>
 #include <filesystem>
+#include <mutex>
 #include <utility>
 
 #include "core/dynlib.hpp"
@@ -14,6 +16,14 @@ namespace {
 
 constexpr const char* kEntry = "layerwatt_capture_1";
 
+// Never closed: its kernels are still being run when the last of us is gone.
+const DynamicLibrary& opened_for_good(const std::filesystem::path& file) {
+  static auto& mutex = *new std::mutex;
+  static auto& opened = *new std::deque<DynamicLibrary>;
+  const std::lock_guard lock(mutex);
+  return opened.emplace_back(file);
+}
+
 // The captured engine is there once the library has run, which is load()'s job.
 class LibraryEngine final : public Engine {
  public:
@@ -23,9 +33,8 @@ class LibraryEngine final : public Engine {
   }
 
   void load() override {
-    // Never closed: its kernels are still being run when the last of us is gone.
-    auto* const library = new DynamicLibrary(std::filesystem::absolute(file_));
-    const auto capture = library->find_function<void (*)(GraphRecorder&)>(kEntry);
+    const DynamicLibrary& library = opened_for_good(std::filesystem::absolute(file_));
+    const auto capture = library.find_function<void (*)(GraphRecorder&)>(kEntry);
     if (capture == nullptr) {
       throw Error(ErrorKind::bad_input, std::string("exports no ") + kEntry, file_.string(),
                   "export what include/layerwatt/cuda_graph.hpp declares at its end");

@@ -6,7 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
+#include <mutex>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -92,9 +95,16 @@ int range_push_w(const wchar_t* name) { return push(narrow(name).c_str()); }
 int range_pop() { return pop(); }
 int domain_range_push(void*, const Attributes* attributes) { return push_attributes(attributes); }
 int domain_range_pop(void*) { return pop(); }
-// A registered string lives as long as the process; there are few.
-void* register_string_a(void*, const char* text) { return new std::string(text ? text : ""); }
-void* register_string_w(void*, const wchar_t* text) { return new std::string(narrow(text)); }
+// A registered string lives as long as the process, threads that end after main() included; there
+// are few.
+void* keep(std::string text) {
+  static auto& mutex = *new std::mutex;
+  static auto& kept = *new std::deque<std::string>;
+  const std::lock_guard lock(mutex);
+  return &kept.emplace_back(std::move(text));
+}
+void* register_string_a(void*, const char* text) { return keep(text != nullptr ? text : ""); }
+void* register_string_w(void*, const wchar_t* text) { return keep(narrow(text)); }
 
 template <class Typed>
 void take(Function** table, unsigned count, unsigned id, Typed function) {

@@ -1,5 +1,6 @@
 // liblayerwatt_nvtx.so as NVTX uses it: given an export table, it fills in what it wants to hear
 // of.
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -62,7 +63,10 @@ Typed as(Function function) {
 }
 
 TEST(NvtxInjection, HandsRangesToTheListener) {
-  const DynamicLibrary library(std::string(LAYERWATT_MODULES) + "/liblayerwatt_nvtx.so");
+  const std::string file = std::string(LAYERWATT_MODULES) + "/liblayerwatt_nvtx.so";
+  // As NVTX does, which never closes it.
+  ASSERT_NE(::dlopen(file.c_str(), RTLD_NOW | RTLD_NODELETE), nullptr);
+  const DynamicLibrary library(file);
   const auto listen =
       library.find_function<void (*)(void (*)(const char*), void (*)())>("layerwatt_nvtx_listen_1");
   const auto initialize =
