@@ -37,7 +37,8 @@ struct EngineOptions {
   std::optional<std::string> precision;  // "f32", "bf16", "f16": a hint to the engine
   std::optional<int> threads;
   std::vector<std::filesystem::path> plugins;  // TensorRT plugin libraries
-  // Engine cuda-graph: empties the GPU's L2 cache in front of each repeat of a layer.
+  // Engines tensorrt and cuda-graph: the GPU's L2 cache is emptied in front of each repeat of a
+  // layer.
   bool empty_cache = false;
   std::uint64_t seed = 1;  // of the random inputs, uniform in [0, 1)
 };

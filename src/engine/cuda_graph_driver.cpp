@@ -50,6 +50,15 @@ class Driver final : public CudaGraphDriver {
     call_.context_current(&context_);
   }
 
+  // Where the context is gone, so is what was in it.
+  ~Driver() override {
+    if (sweep_.buffer == 0 || call_.context_set(context_) != 0) return;
+    call_.release(sweep_.buffer);
+    if (sweep_.module != nullptr) call_.module_unload(sweep_.module);
+  }
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
   void begin_capture(CUstream_st* stream) override {
     check(call_.context_current(&context_), "cuCtxGetCurrent");
     if (context_ == nullptr) {
@@ -323,13 +332,13 @@ class Driver final : public CudaGraphDriver {
     return value;
   }
 
-  // The buffer and the kernel live as long as the context: graphs that use them may outlive us.
+  // The buffer and the kernel live as long as we do, and every owner of a graph has a share in us.
   void prepare_sweep() {
     const int bytes = attribute(kL2CacheSize);
     if (bytes <= 0) throw Error(ErrorKind::engine, "the device says nothing of its L2 cache");
     const auto size = static_cast<std::size_t>(bytes);
     check(call_.allocate(&sweep_.buffer, size), "cuMemAlloc");
-    void* module = nullptr;
+    void*& module = sweep_.module;
     check(call_.module_load(&module, kBuiltinKernels), "cuModuleLoadData");
     void* function = nullptr;
     check(call_.module_function(&function, module, "layerwatt_read"), "cuModuleGetFunction");
@@ -348,6 +357,7 @@ class Driver final : public CudaGraphDriver {
   const Functions call_;
   void* context_ = nullptr;
   struct Sweep {
+    void* module = nullptr;
     void* function = nullptr;
     std::uint64_t buffer = 0;
     std::uint32_t count = 0;

@@ -65,7 +65,9 @@ Functions load_functions(const DynamicLibrary& library, const std::filesystem::p
   need(call.copy_to_host, "cuMemcpyDtoH_v2");
   need(call.device_attribute, "cuDeviceGetAttribute");
   need(call.allocate, "cuMemAlloc_v2");
+  need(call.release, "cuMemFree_v2");
   need(call.module_load, "cuModuleLoadData");
+  need(call.module_unload, "cuModuleUnload");
   need(call.module_function, "cuModuleGetFunction");
   return call;
 }

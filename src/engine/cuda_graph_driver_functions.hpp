@@ -85,7 +85,9 @@ struct Functions {
   Result (*copy_to_host)(void*, std::uint64_t, std::size_t);
   Result (*device_attribute)(int*, int, int);
   Result (*allocate)(std::uint64_t*, std::size_t);
+  Result (*release)(std::uint64_t);
   Result (*module_load)(void**, const void*);
+  Result (*module_unload)(void*);
   Result (*module_function)(void**, void*, const char*);
 };
 

@@ -23,7 +23,6 @@ constexpr double kCalibrateMs = 40.0;  // of passes, for each of the figures tha
 constexpr int kCalibrations = 5;
 constexpr double kChunkMs = 5.0;  // between two events that the host waits for
 constexpr std::uint32_t kCalibrationGaps = 8;
-constexpr const char* kSweepLayer = "emptying the cache";
 constexpr std::int64_t kClockEveryNs = 50'000'000;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -51,6 +50,8 @@ GraphShape shape_of(CudaGraphDriver& driver, const CapturedGraph& captured) {
 
 }  // namespace
 
+LayerInfo cache_sweep_layer() { return {"emptying the cache", "beside the pass", std::nullopt}; }
+
 ClockReader sm_clock_of(const Host& host, const std::string& uuid) {
   try {
     for (const nvml::Device& gpu : nvml::open(host.sys).gpus) {
@@ -77,7 +78,7 @@ CudaGraphEngine::CudaGraphEngine(std::shared_ptr<CudaGraphDriver> driver, Captur
   for (const CapturedLayer& layer : captured_.layers) {
     layers_.push_back({layer.name, layer.kernels, std::nullopt});
   }
-  if (options_.empty_cache) layers_.push_back({kSweepLayer, "beside the pass", std::nullopt});
+  if (options_.empty_cache) layers_.push_back(cache_sweep_layer());
 }
 
 CudaGraphEngine::~CudaGraphEngine() {

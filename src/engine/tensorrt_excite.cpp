@@ -26,8 +26,8 @@ Error cannot_tell_layers(const CapturedGraph& captured, const std::vector<std::s
 }  // namespace
 
 RepeatablePlan::RepeatablePlan(Session& session, const Host& host,
-                               const std::vector<std::string>& layers)
-    : layers_(layers.size()) {
+                               const std::vector<std::string>& layers, bool empty_cache)
+    : layers_(layers.size()), empty_cache_(empty_cache) {
   const auto driver = open_graph_driver(host.sys.env("LAYERWATT_CUDA").value_or("libcuda.so.1"));
   CapturingRecorder recorder(driver);
   if (!recorder.follow_nvtx()) {
@@ -47,8 +47,10 @@ RepeatablePlan::RepeatablePlan(Session& session, const Host& host,
   MatchedGraph matched = keep_layers(std::move(captured), layer_of);
   profiled_ = std::move(matched.profiled);
   const std::string uuid = driver->device_uuid();
+  GraphEngineOptions options;
+  options.empty_cache = empty_cache;
   engine_ = std::make_unique<CudaGraphEngine>(driver, std::move(matched.graph), host.clock,
-                                              sm_clock_of(host, uuid), GraphEngineOptions{});
+                                              sm_clock_of(host, uuid), options);
   engine_->load();
   repeating_ = engine_->repeating();
 }
@@ -64,18 +66,21 @@ void RepeatablePlan::infer(std::span<const double> profiled_ms, Inference& out) 
   const double timed = sum_of_reported(inference_.layer_ms);
   const double all = sum_of_reported(out.layer_ms);
   const double room = std::max(0.0, static_cast<double>(out.end_ns - out.start_ns) / 1e6 - timed);
-  if (all - timed <= room) return;
-  std::vector<bool> by_event(out.layer_ms.size(), false);
-  for (const std::size_t layer : profiled_) by_event[layer] = true;
-  for (std::size_t j = 0; j < out.layer_ms.size(); ++j) {
-    if (!by_event[j]) out.layer_ms[j] *= room / (all - timed);
+  if (all - timed > room) {
+    std::vector<bool> by_event(out.layer_ms.size(), false);
+    for (const std::size_t layer : profiled_) by_event[layer] = true;
+    for (std::size_t j = 0; j < out.layer_ms.size(); ++j) {
+      if (!by_event[j]) out.layer_ms[j] *= room / (all - timed);
+    }
   }
+  if (empty_cache_) out.layer_ms.push_back(0.0);
 }
 
 std::vector<Repeatable> RepeatablePlan::repeatable() {
   const std::vector<Repeatable> of_graph = repeating_->repeatable();
   std::vector<Repeatable> parts(layers_, Repeatable{0, kNotFound});
   for (std::size_t j = 0; j < profiled_.size(); ++j) parts[profiled_[j]] = of_graph[j];
+  if (empty_cache_) parts.push_back(of_graph[profiled_.size()]);
   parts.push_back(of_graph.back());
   if (profiled_.size() < layers_) {
     // Repeating it would repeat their kernels too, and count them twice.
@@ -87,6 +92,7 @@ std::vector<Repeatable> RepeatablePlan::repeatable() {
 std::vector<std::uint32_t> RepeatablePlan::of_graph(std::span<const std::uint32_t> extra) const {
   std::vector<std::uint32_t> mapped;
   for (const std::size_t layer : profiled_) mapped.push_back(extra[layer]);
+  if (empty_cache_) mapped.push_back(extra[layers_]);
   mapped.push_back(extra.back());
   return mapped;
 }

@@ -153,11 +153,11 @@ Profile measure(const Host& host, Engine& engine, const ChosenSensor& chosen, bo
 
 void check_empty_cache(const ProfileOptions& options, const std::string& engine) {
   if (!options.engine_options.empty_cache) return;
-  if (engine != "cuda-graph") {
-    throw Error(ErrorKind::usage, "engine " + engine + " cannot empty a cache", "--empty-cache",
-                "it is for engine cuda-graph");
+  if (engine != "cuda-graph" && engine != "tensorrt") {
+    throw Error(ErrorKind::usage, "engine " + engine + " has no cache to empty", "--empty-cache",
+                "it is for engines that repeat layers on a GPU: tensorrt and cuda-graph");
   }
-  if (options.attribution.method.value_or(Method::excite) != Method::excite) {
+  if (options.attribution.method != Method::excite) {
     throw Error(ErrorKind::usage, "only method excite repeats layers", "--empty-cache",
                 "use --method excite");
   }

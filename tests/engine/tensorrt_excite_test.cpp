@@ -43,6 +43,33 @@ TEST_F(TensorRtExcite, ALayerTakesPartAsOftenAsItIsTold) {
   EXPECT_NEAR(pass_ms(*repeating, {0, 0, 0, 50}), plain_ms + 50 * kCopiesMs, 1e-6);
 }
 
+TEST_F(TensorRtExcite, TheCacheIsEmptiedInFrontOfRepeats) {
+  EngineOptions options;
+  options.empty_cache = true;
+  const auto engine = loaded(small_plan(), options);
+  Inference inference;
+  engine->infer(inference);
+  ASSERT_EQ(inference.layer_ms.size(), 4u) << "before it is known that layers will be repeated";
+  EXPECT_EQ(inference.layer_ms[3], 0.0);
+  Repeating* repeating = engine->repeating();
+  ASSERT_NE(repeating, nullptr) << engine->why_not_repeating();
+  ASSERT_EQ(engine->layers().size(), 4u);
+  EXPECT_EQ(engine->layers()[3].name, "emptying the cache");
+  engine->infer(inference);
+  ASSERT_EQ(inference.layer_ms.size(), 4u);
+  EXPECT_NEAR(inference.layer_ms[2], 0.1, 1e-4);
+  EXPECT_EQ(inference.layer_ms[3], 0.0);
+
+  const std::vector<Repeatable> parts = repeating->repeatable();
+  ASSERT_EQ(parts.size(), 5u) << "three layers, the cache, and what is outside";
+  EXPECT_TRUE(parts[3].beside);
+  EXPECT_NEAR(parts[3].run_ms, 0.03, 1e-6);
+  const double plain_ms = 0.7 + kCopiesMs;
+  EXPECT_NEAR(pass_ms(*repeating, {10, 0, 0, 10, 0}), plain_ms + 10 * (0.4 + 0.03), 1e-6);
+  EXPECT_NEAR(pass_ms(*repeating, {0, 0, 0, 20, 0}), plain_ms + 20 * 0.03, 1e-6);
+  EXPECT_NEAR(pass_ms(*repeating, {0, 0, 0, 0, 50}), plain_ms + 50 * kCopiesMs, 1e-6);
+}
+
 TEST_F(TensorRtExcite, TimesAreThoseOfTheGraphThatIsRepeated) {
   json plan = small_plan();
   plan["overhead_ms"] = 0.1;  // the profiler's, on each layer

@@ -319,6 +319,11 @@ int cuModuleUnload(void* module) {
 }
 
 int cuModuleGetFunction(void** function, void* module, const char* name) {
+  // Only ever a node of a graph, whose functions are nanoseconds here.
+  if (std::strcmp(name, "layerwatt_read") == 0) {
+    *function = reinterpret_cast<void*>(std::intptr_t{30'000});
+    return kSuccess;
+  }
   Module& all = *static_cast<Module*>(module);
   *function = std::strstr(name, "copy") != nullptr ? &all.copy : &all.fma;
   return kSuccess;
