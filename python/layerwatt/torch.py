@@ -37,6 +37,7 @@ def profile(
     interval_ms: float = 5.0,
     target_ci: float = 5.0,
     method: str = "auto",
+    empty_cache: bool = False,
     layers: Optional[Selector] = None,
     save: "Union[str, os.PathLike[str], None]" = None,
     on_progress: Optional[Callable[[dict], None]] = None,
@@ -52,6 +53,7 @@ def profile(
       RuntimeWarning says why.
     CPU: modules are timed by forward hooks, beside the CPU package's counter where there is one.
       Time between modules that is more than 1 % of a pass is a row of its own, "before NAME".
+    empty_cache: with method="excite", empty the GPU's L2 cache in front of each repeat of a layer.
     iterations, max_time: exactly so many passes; else until target_ci is met (CUDA) or max_time
       seconds are over (10 on the CPU). The rest is as for layerwatt.profile, Ctrl-C too.
     """
@@ -95,6 +97,7 @@ def profile(
                 device=device.index or 0,
                 on_progress=on_progress,
                 on_note=_log.info,
+                empty_cache=empty_cache,
                 **options,
             )
     if result.failure is not None:

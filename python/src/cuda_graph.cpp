@@ -39,10 +39,14 @@ struct Capture {
 Measured run_graph(Capture& capture, const std::string& sensor,
                    std::optional<std::size_t> iterations, double target_ci,
                    std::optional<double> max_time, std::size_t warmup, double interval_ms,
-                   int device, std::uint64_t seed, const std::string& method,
+                   int device, std::uint64_t seed, const std::string& method, bool empty_cache,
                    std::optional<std::filesystem::path> save, const nb::object& on_progress,
                    const nb::object& on_note) {
   capture.open();
+  if (empty_cache && method != "excite") {
+    throw Error(ErrorKind::usage, "only method excite repeats layers", "empty_cache",
+                "use method=\"excite\"");
+  }
   ProfileOptions options;
   options.sensor = sensor;
   options.iterations = iterations;
@@ -55,12 +59,15 @@ Measured run_graph(Capture& capture, const std::string& sensor,
   options.engine_options.seed = seed;
   options.attribution.method = method_named(method);
   options.save = save.value_or(std::filesystem::path());
+  GraphEngineOptions graph;
+  graph.empty_cache = empty_cache;
   Interruptible running;
   options.stop = &running.stop();
   take_callbacks(options, running, on_progress, on_note);
   std::optional<Profile> profiled;
   running.run([&] {
-    const std::unique_ptr<Engine> engine = make_graph_engine(std::move(capture.recorder), host());
+    const std::unique_ptr<Engine> engine =
+        make_graph_engine(std::move(capture.recorder), host(), graph);
     profiled.emplace(profile(host(), *engine, options));
   });
   running.rethrow_unless_keyboard();
@@ -94,8 +101,8 @@ void bind_cuda_graph(nb::module_& module) {
   module.def("profile_graph", &run_graph, "capture"_a, nb::kw_only(), "sensor"_a = "auto",
              "iterations"_a = nb::none(), "target_ci"_a = 5.0, "max_time"_a = nb::none(),
              "warmup"_a = 10, "interval_ms"_a = 5.0, "device"_a = 0, "seed"_a = 1,
-             "method"_a = "auto", "save"_a = nb::none(), "on_progress"_a = nb::none(),
-             "on_note"_a = nb::none(),
+             "method"_a = "auto", "empty_cache"_a = false, "save"_a = nb::none(),
+             "on_progress"_a = nb::none(), "on_note"_a = nb::none(),
              "Profiles what was captured, which is used up. See layerwatt.torch.profile.");
 }
 

@@ -157,3 +157,8 @@ def test_the_machine_is_told():
     assert all(entry["reason"] or entry["usable"] for entry in names.values())
     assert "simulated" in {e["name"] for e in layerwatt.engines()} | {"simulated"}
     assert ".engine" in next(e for e in layerwatt.engines() if e["name"] == "tensorrt")["models"]
+
+
+def test_emptying_the_cache_is_for_gpus_that_repeat_layers(ideal_spec):
+    with pytest.raises(layerwatt.UsageError, match="no cache to empty"):
+        layerwatt.profile(ideal_spec, method="excite", empty_cache=True)
