@@ -16,6 +16,8 @@ namespace {
 
 constexpr int kMostPort = 65535;
 constexpr std::size_t kMostHostsFile = std::size_t{16} << 20;
+// A name of DNS has 253 characters.
+constexpr std::size_t kLongest = 300;
 constexpr const char* kForms =
     "HOST, USER@HOST, HOST:PORT or [IPv6]:PORT; @FILE for a file of them";
 
@@ -35,6 +37,7 @@ std::string_view trimmed(std::string_view text) {
 
 // Empty where it is understood, else why not.
 std::string understand(std::string_view text, Target& host) {
+  if (text.size() > kLongest) return "is longer than any host's name";
   host.given = text;
   std::string user;
   if (const auto at = text.rfind('@'); at != std::string_view::npos) {
@@ -79,7 +82,8 @@ class Hosts {
     Target host;
     const std::string problem = understand(text, host);
     if (!problem.empty()) {
-      throw Error(kind, "'" + std::string(text) + "': " + problem, where, kForms);
+      throw Error(kind, "'" + std::string(text.substr(0, kLongest)) + "': " + problem, where,
+                  kForms);
     }
     // Two runs at once on one board would measure each other.
     if (!names_.insert(host.name).second) {

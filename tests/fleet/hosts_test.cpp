@@ -48,6 +48,16 @@ TEST(ParseHosts, OneBoardIsNotMeasuredTwiceAtATime) {
   EXPECT_EQ(parse_hosts("a,a:2222").size(), 2U);
 }
 
+TEST(ParseHosts, AMessageDoesNotRepeatWhatIsLongerThanAHost) {
+  try {
+    parse_hosts(std::string(1 << 20, 'h'));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_LT(error.problem().size(), 400u);
+    EXPECT_NE(error.problem().find("longer"), std::string::npos);
+  }
+}
+
 TEST(ParseHosts, FromAFile) {
   const fakes::ScratchDirectory scratch;
   const std::string file =
