@@ -39,6 +39,16 @@ ExtraRuns fewer_row(const ExtraRuns& row) {
   return fewer;
 }
 
+std::size_t windows_of_cooler(const ExtraRuns& asked, const ExtraRuns& cooler) {
+  constexpr double kMost = 3.0;
+  double times = 1.0;
+  for (std::size_t j = 0; j + 1 < asked.size(); ++j) {
+    if (asked[j] == 0 || cooler[j] == 0) continue;
+    times = std::max(times, std::round(static_cast<double>(asked[j]) / cooler[j]));
+  }
+  return static_cast<std::size_t>(std::min(times, kMost));
+}
+
 ExtraRuns cooler_row(const ExtraRuns& row, std::span<const ExcitablePart> parts) {
   ExtraRuns cooler = row;
   double left_ms = 0.0;

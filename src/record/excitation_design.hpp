@@ -47,6 +47,10 @@ ExtraRuns with_beside(ExtraRuns row, std::size_t beside);
 // The row with two fifths of its extra runs; at least one where there is one.
 ExtraRuns fewer_row(const ExtraRuns& row);
 
+// How often a row that was made cooler is to be run a round: its parts have a smaller share of it
+// than was asked for, and are known worse by as much. At most three times.
+std::size_t windows_of_cooler(const ExtraRuns& asked, const ExtraRuns& cooler);
+
 // A row that draws less: half the extra runs (at least one) and, where the last part (outside
 // layers) can be repeated, as much time of that as the runs that are left take. It is the device
 // doing next to nothing, so the mean power stays below a limit that the parts' own power would

@@ -145,6 +145,7 @@ class ExciteRun {
       if (round > 1) time_layers(writer, estimate, session);
       const std::size_t plain_every = bursts_ ? 1 : excite_.plain_every;
       for (ExtraRuns row : excitation_round(rows, parts.size(), plain_every, random_)) {
+        const ExtraRuns asked = row;
         for (auto less = reduced_.find(row); less != reduced_.end(); less = reduced_.find(row)) {
           row = less->second;
         }
@@ -163,6 +164,12 @@ class ExciteRun {
           if (cooler == row) break;
           reduced_[row] = cooler;
           row = cooler;
+        }
+        for (std::size_t more = windows_of_cooler(asked, row); bursts_ && more > 1 && !over();
+             --more) {
+          burst(writer, session, ExtraRuns(parts.size(), 0), round);
+          burst(writer, session, row, round);
+          tell(estimate);
         }
       }
       if (round >= excite_.least_rounds && met(writer)) break;

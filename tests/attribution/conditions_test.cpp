@@ -37,10 +37,10 @@ TEST(Conditions, NotReadMeansNotThere) {
 }
 
 TEST(Conditions, ClocksThatMovedAreToldAndSteadyOnesAreNot) {
-  const std::vector<Condition> conditions = {{"GPU clock", "MHz", 1000, 900, 1000},
+  const std::vector<Condition> conditions = {{"temperature tj", "°C", 60, 40, 80},
                                              {"EMC clock", "MHz", 3199, 3199, 3199},
                                              {"CPU clock", "MHz", 1900, 1700, 2000},
-                                             {"temperature tj", "°C", 60, 40, 80}};
+                                             {"GPU clock", "MHz", 1000, 900, 1000}};
   const auto told = condition_warnings(conditions);
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0].code, "clock_changed");

@@ -89,6 +89,14 @@ TEST(ExcitationDesign, FewerIsTwoFifthsAndNeverNone) {
   EXPECT_EQ(fewer_row({0, 1, 2, 5, 10, 100}), (ExtraRuns{0, 1, 1, 2, 4, 40}));
 }
 
+TEST(ExcitationDesign, ACoolerRowIsRunMoreOften) {
+  EXPECT_EQ(windows_of_cooler({0, 11, 0, 0}, {0, 11, 0, 0}), 1u);
+  EXPECT_EQ(windows_of_cooler({0, 11, 0, 0}, {0, 5, 0, 0}), 2u);
+  EXPECT_EQ(windows_of_cooler({0, 11, 0, 0}, {0, 2, 0, 0}), 3u) << "and no more";
+  EXPECT_EQ(windows_of_cooler({5, 0, 0, 0}, {4, 0, 0, 700}), 1u);
+  EXPECT_EQ(windows_of_cooler({0, 0, 0, 600}, {0, 0, 0, 200}), 1u) << "what is outside is not hot";
+}
+
 TEST(ExcitationDesign, WhatRunsBesideRepeatsHasRowsOfItsOwn) {
   // Two parts of 0.1 ms, what empties the cache (0.1 ms a run), and outside; a pass of 0.4 ms.
   const std::vector<ExcitablePart> parts = {{0.1, 100}, {0.1, 100}, {0.0, 100}, {0.2, 0}};
