@@ -30,6 +30,9 @@ std::size_t passes_in(double ms, double pass_ms) {
   return static_cast<std::size_t>(std::clamp(std::ceil(ms / std::max(pass_ms, 1e-4)), 1.0, 1e5));
 }
 
+// For people: a nanosecond is more than is known.
+double rounded_us(double ms) { return std::round(ms * 1e6) / 1e3; }
+
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -305,11 +308,11 @@ std::string CudaGraphEngine::engine_json() const {
   engine["layers"] = captured_.layers.size();
   engine["nodes_outside_layers"] =
       std::count(captured_.owner.begin(), captured_.owner.end(), captured_.layers.size());
-  engine["event_us"] = event_ms_ * 1e3;
-  engine["graph_to_graph_us"] = gap_ms_ * 1e3;
+  engine["event_us"] = rounded_us(event_ms_);
+  engine["graph_to_graph_us"] = rounded_us(gap_ms_);
   if (options_.empty_cache) {
     engine["cache_emptied"] = true;
-    if (!repeatable_.empty()) engine["emptying_us"] = repeatable_[shape_.layers].run_ms * 1e3;
+    if (!repeatable_.empty()) engine["emptying_us"] = rounded_us(repeatable_[shape_.layers].run_ms);
   }
   return engine.dump();
 }
