@@ -186,7 +186,8 @@ std::string shown(std::string_view text) {
 }
 
 std::string to_utf8(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), [](char c) { return c > 0; })) {
+  if (std::all_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<signed char>(c) > 0; })) {
     return std::string(text);
   }
   std::string bytes;
