@@ -71,7 +71,7 @@ def by_block(name, module):
 
 def counter_mj_a_pass(model, x, seconds=5.0):
     """NVML's counter around replays of torch's own graph: another way to the same figure. (Passes that
-    are launched one by one leave the GPU waiting for the host, at 120 W, for most of the time.)"""
+    are launched one by one leave the GPU waiting for the host for most of the time.)"""
     passes = 0
     with torch.inference_mode():
         stream = torch.cuda.Stream()
