@@ -1,7 +1,6 @@
 // A file of hosts, as `layerwatt fleet run @FILE` takes it.
 #include "fleet/hosts.hpp"
 
-#include <algorithm>
 #include <set>
 #include <string>
 

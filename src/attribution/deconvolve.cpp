@@ -12,6 +12,7 @@
 #include "attribution/rounding.hpp"
 #include "attribution/shrinkage.hpp"
 #include "attribution/stamp_error.hpp"
+#include "attribution/timeline.hpp"
 #include "attribution/transients.hpp"
 
 namespace layerwatt {
@@ -154,15 +155,10 @@ void add_rounding(Deconvolution& fit, const Iterations& iterations, const PowerS
   const double mw2 = rounding_of_total_mw2(power, of_rails);
   if (!(mw2 > 0.0)) return;
   const double response_ms = fit.response.window_ms + 3.0 * fit.response.time_constant_ms;
+  const std::vector<double> mean_ms = slot_times(iterations, 1).mean_ms;
   for (std::size_t j = 0; j < fit.segments.layers; ++j) {
-    double ms = 0.0;
-    for (std::size_t i = 0; i < iterations.size(); ++i) {
-      const double once = iterations.row(i)[j];
-      if (!std::isnan(once)) ms += once;
-    }
-    ms /= static_cast<double>(iterations.size());
     const auto column = static_cast<Eigen::Index>(j);
-    fit.covariance(column, column) += mw2 * rounding_share(ms, response_ms);
+    fit.covariance(column, column) += mw2 * rounding_share(mean_ms[j], response_ms);
   }
 }
 

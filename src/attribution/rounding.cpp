@@ -9,6 +9,8 @@ namespace layerwatt {
 namespace {
 
 constexpr std::size_t kLeastValues = 50;
+// A step shows in as many; there may be millions.
+constexpr std::size_t kMostValues = 50'000;
 // Values without steps are nearly all different.
 constexpr std::size_t kRepeats = 4;
 
@@ -41,8 +43,8 @@ double rounding_of_total_mw2(const PowerSamples& power, std::span<const double> 
   for (std::size_t r = 0; r < power.rails.size(); ++r) {
     if (!power.rails[r].in_total) continue;
     std::vector<double> values;
-    values.reserve(power.size());
-    for (std::size_t i = 0; i < power.size(); ++i) values.push_back(power.row(i)[r]);
+    const std::size_t every = power.size() / kMostValues + 1;
+    for (std::size_t i = 0; i < power.size(); i += every) values.push_back(power.row(i)[r]);
     const double step = rounding_step(std::move(values));
     const double noise_mw2 = residual_mw[r] * residual_mw[r] - step * step / 12.0;
     sum += rounding_left_mw2(step, std::sqrt(std::max(0.0, noise_mw2)));

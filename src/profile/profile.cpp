@@ -184,6 +184,7 @@ Profile profile(const Host& given, const ProfileOptions& options) {
       options.engine_options.cuda_engine != nullptr
           ? choose_loaded_engine(options.engine)
           : choose_engine(given, options.engine, options.engine_options.model);
+  check_empty_cache(options, chosen.backend->name);
   const Host host = host_for(given, chosen, options.engine_options.model);
   SensorOptions sensor_options = options.sensor_options;
   sensor_options.on_gpu = chosen.backend->on_gpu;
@@ -191,7 +192,6 @@ Profile profile(const Host& given, const ProfileOptions& options) {
   tell(options, chosen.why);
   tell(options, sensor.why);
   const Place place(options.save);
-  check_empty_cache(options, chosen.backend->name);
   const std::unique_ptr<Engine> engine = chosen.backend->create(host, options.engine_options);
   return measure(host, *engine, sensor, chosen.backend->on_gpu, place.directory(), options);
 }
