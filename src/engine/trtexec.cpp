@@ -85,6 +85,10 @@ TrtexecProfile parse_trtexec_profile(std::string_view json, const std::string& w
   for (const Json& item : parse_list(json, where, kOption)) {
     if (!item.is_object()) throw bad("has an entry that is no layer", where, kOption);
     if (const auto count = number(item, "count")) {
+      // Beyond what a double counts one by one, and beyond what fits in an integer.
+      constexpr double kMostInferences = 1e15;
+      if (*count > kMostInferences)
+        throw bad("has a count of inferences that cannot be", where, kOption);
       profile.count = static_cast<std::size_t>(std::max(*count, 0.0));
       continue;
     }

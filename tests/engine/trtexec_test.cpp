@@ -141,6 +141,8 @@ TEST(Trtexec, RefusesWhatItCannotUse) {
   EXPECT_THROW(parse_trtexec_profile("{}", "p"), Error);
   EXPECT_THROW(parse_trtexec_profile(R"([{"count":3}])", "p"), Error);
   EXPECT_THROW(parse_trtexec_profile(R"([{"count":3},{"name":"a"}])", "p"), Error);
+  EXPECT_THROW(parse_trtexec_profile(R"([{"count":1e136},{"name":"a","averageMs":2}])", "p"),
+               Error);
   EXPECT_THROW(parse_trtexec_times("[]", "t"), Error);
   try {
     // Brackets that are a text's before the name's quote is escaped, and not after.
