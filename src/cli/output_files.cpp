@@ -112,9 +112,10 @@ void OutputFiles::write(const Program& program, const Result& result,
     const auto write_report = [&](std::ostream& stream) {
       report.write(stream, result, recording, options);
     };
-    attempt([&] {
-      if (file == kStdout) return write_stdout(program, write_report);
-      write_whole_file(file, write_report);
+    // clang 14 captures no structured binding by reference.
+    attempt([&, &to = file] {
+      if (to == kStdout) return write_stdout(program, write_report);
+      write_whole_file(to, write_report);
     });
   }
   if (table_wanted()) {
