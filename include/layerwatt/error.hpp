@@ -18,7 +18,9 @@ enum class ErrorKind {
 };
 
 // `what` says what happened, `where` names the file, line or device, `hint` what the user can do.
-// `where` and `hint` may be empty. The message of std::exception is "where: what (hint)".
+// `where` and `hint` may be empty. The message of std::exception is "where: what (hint)". Of a
+// `what` longer than 1500 bytes (names and texts from a file can be of any length) the middle is
+// left out.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, std::string what, std::string where = {}, std::string hint = {});

@@ -263,7 +263,7 @@ Result read_result_json(const std::string& text, const std::string& where) {
   }
   try {
     root = Json::parse(text);
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::exception& error) {  // out of range too: 2E375
     throw Error(ErrorKind::bad_input, std::string("this is not JSON: ") + error.what(), where,
                 std::string("a ") + kResultSchema + " file is expected, as `--json` writes it");
   }

@@ -65,6 +65,10 @@ json parse_json(std::string_view text, const std::string& source) {
     throw Error(ErrorKind::bad_input, "not valid JSON",
                 fmt::format("{}:{}:{}", source, line, column),
                 "a common cause is a comma too many or too few just before this place");
+  } catch (const json::out_of_range& error) {
+    throw Error(ErrorKind::bad_input,
+                std::string("has a number that is too large: ") + error.what(), source,
+                "see docs/simulator.md");
   }
 }
 

@@ -162,6 +162,7 @@ TEST(ReadResultJson, SaysWhatIsWrongAndWhere) {
   };
   expect_refused("", "this is not JSON");
   expect_refused("{\"schema\":", "this is not JSON");
+  expect_refused("{\"schema\": 2E375}", "this is not JSON");
   expect_refused("[]", "an object is expected");
   expect_refused("{}", "schema: is not there");
   expect_refused(broken([](auto& j) { j["schema"] = "layerwatt.result/2"; }), "schema: ");

@@ -23,6 +23,10 @@ TEST(JsonFields, ASyntaxErrorIsFoundByLineAndColumn) {
   EXPECT_EQ(where_of("{\"a\": 1}"), "no error");
 }
 
+TEST(JsonFields, ANumberBeyondADoubleIsAnError) {
+  EXPECT_EQ(where_of("{\"a\": 2E375}").substr(0, 40), "a.json: has a number that is too large: ");
+}
+
 TEST(JsonFields, AKeyThatStandsTwiceIsAnError) {
   EXPECT_EQ(where_of(R"({"a": {"b": 1, "b": 2}})"),
             "a.json: the key \"b\" stands twice in one object");
