@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstddef>
+#include <optional>
+
 namespace layerwatt {
 namespace {
 
@@ -34,6 +38,85 @@ TEST(MergeUntilNarrow, AbsentLayersBelongNowhere) {
   const Eigen::MatrixXd covariance = Eigen::MatrixXd::Identity(3, 3);
   const auto groups = merge_until_narrow({10.0, 0.0, 9.0}, covariance, {true, false, true});
   EXPECT_THAT(groups, ElementsAre(ElementsAre(0), ElementsAre(2)));
+}
+
+// Three layers of 1, 2 and 1 ms, 1 ms outside, two rails. What layer 0 gains, layer 1 loses.
+struct TwoRails {
+  Deconvolution fit;
+  PowerSamples power;
+  SlotTimes times;
+
+  TwoRails() {
+    fit.segments.layers = 3;
+    fit.power_mw.resize(6, 3);
+    fit.power_mw.col(1) << 1000, 2500, 400, 100, 10, 50;
+    fit.power_mw.col(2) << 500, 500, 600, 200, 20, 70;
+    fit.power_mw.col(0) = fit.power_mw.col(1) + fit.power_mw.col(2);
+    fit.covariance = Eigen::MatrixXd::Zero(6, 6);
+    fit.covariance.diagonal() << 1000 * 1000, 500 * 500, 50 * 50, 10 * 10, 1, 20 * 20;
+    fit.covariance(0, 1) = fit.covariance(1, 0) = -450'000;
+    fit.residual_mw = Eigen::Vector3d(100, 50, 25);
+    fit.samples.assign(6, 1000);
+    power.rails = {{"A", true}, {"B", true}};
+    times.mean_ms = {1.0, 2.0, 1.0, 1.0};
+    times.reported = {10, 10, 10};
+    times.mean_inference_ms = 5.0;
+  }
+  PowerEstimates estimates() const { return deconvolve_estimates(fit, power, times); }
+};
+
+TEST(DeconvolveEstimates, AGroupSharesEachRailByTime) {
+  const PowerEstimates out = TwoRails().estimates();
+  ASSERT_EQ(out.groups.size(), 1u);
+  EXPECT_THAT(out.groups[0].layers, ElementsAre(0, 1));
+  ASSERT_TRUE(out.groups[0].energy_mj->ci95);
+  EXPECT_NEAR(out.groups[0].energy_mj->mean, 7.5, 1e-9);
+  EXPECT_NEAR(out.groups[0].energy_mj->ci95->hi, 7.5 + 1.96 * std::sqrt(1.0 + 1.0 - 2 * 0.9), 1e-3);
+  // 7.5 mJ in all, 6 of them on A and 1.5 on B.
+  const double share[] = {1.0 / 3.0, 2.0 / 3.0};
+  for (std::size_t j = 0; j < 2; ++j) {
+    EXPECT_EQ(out.layers[j].group, std::optional<std::size_t>(0));
+    EXPECT_EQ(out.layers[j].reason, "not_separable");
+    EXPECT_NEAR(out.layers[j].total.energy_mj->mean, 7.5 * share[j], 1e-9);
+    EXPECT_NEAR(out.layers[j].rails[0].energy_mj->mean, 6.0 * share[j], 1e-9);
+    EXPECT_NEAR(out.layers[j].rails[1].energy_mj->mean, 1.5 * share[j], 1e-9);
+    EXPECT_FALSE(out.layers[j].total.energy_mj->ci95) << "only the group is known";
+  }
+}
+
+TEST(DeconvolveEstimates, ARailHasTheTotalsGeometryAndItsOwnNoise) {
+  const PowerEstimates out = TwoRails().estimates();
+  const LayerPower& alone = out.layers[2];
+  EXPECT_FALSE(alone.group);
+  EXPECT_NEAR(alone.total.power_mw->mean, 1000.0, 1e-9);
+  EXPECT_NEAR(alone.total.power_mw->ci95->hi, 1000.0 + 1.96 * 50.0, 0.01);
+  EXPECT_NEAR(alone.rails[0].power_mw->ci95->hi, 400.0 + 1.96 * 25.0, 0.01);
+  EXPECT_NEAR(alone.rails[1].power_mw->ci95->hi, 600.0 + 1.96 * 12.5, 0.01);
+  EXPECT_NEAR(alone.rails[1].energy_mj->mean, 0.6, 1e-9);
+  EXPECT_NEAR(out.outside.total.energy_mj->mean, 0.3, 1e-9);
+}
+
+TEST(DeconvolveEstimates, BetweenInferencesEachRailComesBeforeTheTotal) {
+  const PowerEstimates out = TwoRails().estimates();
+  ASSERT_EQ(out.between.size(), 3u);
+  EXPECT_NEAR(out.between[0].power_mw, 50.0, 1e-9);
+  EXPECT_NEAR(out.between[1].power_mw, 70.0, 1e-9);
+  EXPECT_NEAR(out.between[2].power_mw, 120.0, 1e-9);
+  EXPECT_NEAR(out.between[0].std_mw, 10.0, 1e-9);
+  EXPECT_NEAR(out.between[1].std_mw, 5.0, 1e-9);
+  EXPECT_NEAR(out.between[2].std_mw, 20.0, 1e-9);
+}
+
+TEST(DeconvolveEstimates, WhatWasNotSeenHasAReasonAndNoFigure) {
+  TwoRails made;
+  made.times.reported[2] = 0;
+  made.times.mean_ms[2] = 0.0;
+  made.fit.samples[made.fit.segments.between()] = 0;
+  const PowerEstimates out = made.estimates();
+  EXPECT_FALSE(out.layers[2].total.energy_mj);
+  EXPECT_FALSE(out.layers[2].rails[1].energy_mj);
+  EXPECT_EQ(out.layers[2].reason, "not_reported");
+  EXPECT_TRUE(out.between.empty());
 }
 
 TEST(Separates, OneGroupOfEverythingSeparatesNothing) {

@@ -132,5 +132,18 @@ TEST(ExciteWindows, ACoolerWindowStandsInForTheHotOne) {
   EXPECT_THAT(seen.slowed, IsEmpty());
 }
 
+// What is outside layers alone is no cooler version of a plain window.
+TEST(ExciteWindows, RepeatsOfWhatIsOutsideLayersCountAsSuch) {
+  Builder built({"a"});
+  for (int i = 0; i < 3; ++i) built.sample(100.0 * i + 50, 5.0);
+  Recording& recording = built.get();
+  recording.excitation = {window(0, 0, 100, {0, 0}, 1980), window(100, 100, 200, {0, 9}, 1800),
+                          window(200, 200, 300, {0, 0}, 1980)};
+  const ObservedWindows seen = observe_windows(recording);
+  EXPECT_EQ(seen.disturbed, 0u);
+  EXPECT_EQ(seen.windows.size(), 3u);
+  EXPECT_THAT(seen.slowed, ElementsAre(1u));
+}
+
 }  // namespace
 }  // namespace layerwatt
