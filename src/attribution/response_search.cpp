@@ -19,6 +19,7 @@ constexpr std::size_t kMostHarmonics = 160;
 constexpr std::size_t kScanned = 600;
 constexpr std::size_t kPolished = 100;
 constexpr std::size_t kLookedAt = 4000;
+constexpr std::size_t kRanked = 30'000;  // by readings
 constexpr double kOfMisfit = 30.0;
 constexpr std::size_t kOfRunFirst = 150;
 constexpr std::size_t kOfRun = 1000;
@@ -130,6 +131,7 @@ std::vector<double> window_grid(double part_ms, double longest_ms) {
 struct Shape {
   double window_ms;
   double tau_ms;
+  bool slow = false;  // as against an inference
 };
 
 struct Grid {
@@ -137,6 +139,15 @@ struct Grid {
   std::vector<double> latencies;
   double fine_ms = 0.0;  // between latencies
   double blur_ms = 0.0;
+  double period_ms = 0.0;
+
+  // Folded readings repeat after an inference, but for its jitter, which a slow response averages
+  // out: find_response() tries the whole turns more.
+  std::size_t latencies_of(std::size_t shape) const {
+    if (!shapes[shape].slow || latencies.size() < 2) return latencies.size();
+    const auto turn = static_cast<std::size_t>(std::ceil(period_ms / fine_ms)) + 1;
+    return std::min(turn, latencies.size());
+  }
 
   Response at(std::size_t shape, std::size_t latency) const {
     return {shapes[shape].window_ms, latencies[latency], shapes[shape].tau_ms, blur_ms};
@@ -149,14 +160,15 @@ struct Grid {
 std::vector<Shape> shapes_of(const KnownResponse& known, double part_ms, double longest_ms,
                              bool slow_too) {
   std::vector<double> taus = grid_or_known(known.time_constant_ms, {0.0, 0.5, 1.2, 2.4, 4.2, 6.5});
+  const double fast_tau_ms = taus.back();
   if (slow_too && !known.time_constant_ms) taus.insert(taus.end(), {15.0, 50.0, 150.0});
   std::vector<Shape> shapes;
   for (const double w : grid_or_known(known.window_ms, window_grid(part_ms, longest_ms))) {
-    for (const double tau : taus) shapes.push_back({w, tau});
+    for (const double tau : taus) shapes.push_back({w, tau, tau > fast_tau_ms});
   }
   if (slow_too && !known.window_ms) {
     for (double w = longest_ms; w < kSlowWindowMs; w += 0.75 * part_ms) {
-      shapes.push_back({w, taus.front()});
+      shapes.push_back({w, taus.front(), true});
     }
   }
   return shapes;
@@ -182,9 +194,9 @@ std::vector<std::vector<std::size_t>> worth_a_fit(const Grid& grid, const Transi
   constexpr std::size_t kEvery = 2;
   std::vector<std::vector<std::size_t>> allowed(grid.shapes.size());
   if (transients.empty() || grid.latencies.size() < 2 * kEvery) {
-    for (auto& some : allowed) {
-      some.resize(grid.latencies.size());
-      std::iota(some.begin(), some.end(), std::size_t{0});
+    for (std::size_t s = 0; s < grid.shapes.size(); ++s) {
+      allowed[s].resize(grid.latencies_of(s));
+      std::iota(allowed[s].begin(), allowed[s].end(), std::size_t{0});
     }
     return allowed;
   }
@@ -294,6 +306,7 @@ std::vector<Candidate> best_by_readings(std::vector<Minimum> minima, const Cycle
     });
     best = best_of(at_steps, near_ms, most / 2);
   }
+  keep_best(minima, kRanked, [](const Minimum& at) { return at.misfit; });
   for (const std::size_t count : {kOfRunFirst, kOfRun}) {
     const Readings part = telling_part(readings, count, {});
     std::vector<double> taus;
@@ -323,6 +336,7 @@ std::vector<Candidate> search_response(const Iterations& iterations, const Segme
 
   Grid grid;
   grid.fine_ms = std::clamp(0.3 * part_ms, 0.02, 0.4);
+  grid.period_ms = cycle.period_ms;
   const double longest_ms = std::min(40.0, 3.0 * cycle.period_ms);
   grid.shapes = shapes_of(known, part_ms, longest_ms, transients.empty());
   const double last = known.latency_ms.value_or(max_latency_ms);
