@@ -35,9 +35,13 @@ TEST(SearchResponse, KnownPartsStayAsTheyAre) {
   KnownResponse known;
   known.window_ms = 3.25;
   known.time_constant_ms = 0.5;
-  for (const Candidate& c : search_response(iterations, segments, readings, known, 20.0, {}, 4)) {
+  known.blur_ms = 0.04;
+  const auto found = search_response(iterations, segments, readings, known, 20.0, {}, 4);
+  ASSERT_FALSE(found.empty());
+  for (const Candidate& c : found) {
     EXPECT_DOUBLE_EQ(c.response.window_ms, 3.25);
     EXPECT_DOUBLE_EQ(c.response.time_constant_ms, 0.5);
+    EXPECT_DOUBLE_EQ(c.response.blur_ms, 0.04);
   }
 }
 
