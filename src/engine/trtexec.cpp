@@ -129,6 +129,9 @@ TrtexecTime time_of(const Json& item, const std::string& where) {
   for (const char* key : {"endD2hMs", "endOutMs"}) {
     done = std::max(done, number(item, key).value_or(0.0));
   }
+  // 30 years. Beyond 300 a stamp in ns would not fit.
+  constexpr double kLongestMs = 1e12;
+  if (done > kLongestMs) throw bad("has a time that cannot be", where, "--exportTimes");
   // After ten seconds stamps are printed to a tenth of a millisecond, durations as fine as ever.
   const double step = printed_step_ms(done);
   const double compute = finer(item, "computeMs", *end - *begin, step);

@@ -153,6 +153,10 @@ TEST(Trtexec, RefusesWhatItCannotUse) {
     EXPECT_NE(error.problem().find("nested"), std::string::npos) << error.problem();
   }
   EXPECT_THROW(parse_trtexec_times(R"([{"startComputeMs":3,"endComputeMs":2}])", "t"), Error);
+  EXPECT_THROW(parse_trtexec_times(R"([{"startComputeMs":3,"endComputeMs":4e75}])", "t"), Error);
+  EXPECT_THROW(
+      parse_trtexec_times(R"([{"startComputeMs":3,"endComputeMs":4,"endD2hMs":4e75}])", "t"),
+      Error);
   try {
     parse_trtexec_times(R"([{"startComputeMs":1,"endComputeMs":4},
                             {"startComputeMs":2,"endComputeMs":5}])",
