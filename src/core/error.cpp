@@ -3,27 +3,12 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/without_middle.hpp"
+
 namespace layerwatt {
 namespace {
 
 constexpr std::size_t kMostBytes = 1500;
-
-// Where a character begins, at `at` or before it.
-std::size_t character_at(const std::string& text, std::size_t at) {
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) --at;
-  return at;
-}
-
-// What happened stands at the end as often as at the begin.
-std::string without_middle(std::string text) {
-  if (text.size() <= kMostBytes) return text;
-  constexpr std::string_view kLeftOut = " … ";
-  constexpr std::size_t kKept = (kMostBytes - kLeftOut.size() - 3) / 2;  // 3: of a character
-  const std::size_t begin = character_at(text, kKept);
-  const std::size_t end = character_at(text, text.size() - kKept);
-  text.replace(begin, end - begin, kLeftOut);
-  return text;
-}
 
 std::string join(const std::string& what, const std::string& where, const std::string& hint) {
   std::string text = where.empty() ? what : where + ": " + what;
@@ -57,7 +42,8 @@ constexpr const KindRow& row(ErrorKind kind) {
 }  // namespace
 
 Error::Error(ErrorKind kind, std::string what, std::string where, std::string hint)
-    : std::runtime_error(join(what = without_middle(std::move(what)), where, hint)),
+    : std::runtime_error(
+          join(what = without_middle(std::move(what), kMostBytes, " … "), where, hint)),
       kind_(kind),
       problem_(std::move(what)),
       where_(std::move(where)),

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/without_middle.hpp"
 #include "recording/csv_cells.hpp"
 
 namespace layerwatt::exporter {
@@ -52,8 +53,6 @@ constexpr Metric kMetrics[] = {
     {"layerwatt_results_unreadable", kGauge, "Result files that could not be read."},
 };
 
-bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
-
 }  // namespace
 
 std::span<const Metric> metrics() { return kMetrics; }
@@ -85,14 +84,7 @@ std::vector<Family> Families::take() && {
 }
 
 std::string label_value(std::string_view text) {
-  constexpr std::string_view kCut = "…";
-  std::string safe = recording::to_utf8(text);
-  if (safe.size() <= kMostLabelBytes) return safe;
-  std::size_t head = (kMostLabelBytes - kCut.size()) / 2;
-  std::size_t tail = safe.size() - (kMostLabelBytes - kCut.size() - head);
-  while (head > 0 && continues(safe[head])) --head;
-  while (tail < safe.size() && continues(safe[tail])) ++tail;
-  return safe.substr(0, head) + std::string(kCut) + safe.substr(tail);
+  return without_middle(recording::to_utf8(text), kMostLabelBytes, "…");
 }
 
 }  // namespace layerwatt::exporter
