@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <utility>
+#include <vector>
+
 #include "attribution/recordings.hpp"
 
 namespace layerwatt {
@@ -119,13 +123,19 @@ TEST(ExciteWindows, RoundZeroSaysNothingOfTheClock) {
       << "the window of round 0 does not count, so that this one must";
 }
 
-TEST(ExciteWindows, ACoolerWindowStandsInForTheHotOne) {
+// A plain window, one at a lower clock and one at the plain clock, with these repeats.
+ObservedWindows observe_after_plain(std::vector<std::uint32_t> slowed,
+                                    std::vector<std::uint32_t> steady) {
   Builder built({"a"});
   for (int i = 0; i < 3; ++i) built.sample(100.0 * i + 50, 5.0);
-  Recording& recording = built.get();
-  recording.excitation = {window(0, 0, 100, {0, 0}, 1980), window(100, 100, 200, {9, 0}, 1800),
-                          window(200, 200, 300, {5, 300}, 1980)};
-  const ObservedWindows seen = observe_windows(recording);
+  built.get().excitation = {window(0, 0, 100, {0, 0}, 1980),
+                            window(100, 100, 200, std::move(slowed), 1800),
+                            window(200, 200, 300, std::move(steady), 1980)};
+  return observe_windows(built.get());
+}
+
+TEST(ExciteWindows, ACoolerWindowStandsInForTheHotOne) {
+  const ObservedWindows seen = observe_after_plain({9, 0}, {5, 300});
   EXPECT_EQ(seen.disturbed, 1u);
   ASSERT_EQ(seen.windows.size(), 2u);
   EXPECT_THAT(seen.windows[1].extra, ElementsAre(5.0, 300.0));
@@ -134,12 +144,7 @@ TEST(ExciteWindows, ACoolerWindowStandsInForTheHotOne) {
 
 // What is outside layers alone is no cooler version of a plain window.
 TEST(ExciteWindows, RepeatsOfWhatIsOutsideLayersCountAsSuch) {
-  Builder built({"a"});
-  for (int i = 0; i < 3; ++i) built.sample(100.0 * i + 50, 5.0);
-  Recording& recording = built.get();
-  recording.excitation = {window(0, 0, 100, {0, 0}, 1980), window(100, 100, 200, {0, 9}, 1800),
-                          window(200, 200, 300, {0, 0}, 1980)};
-  const ObservedWindows seen = observe_windows(recording);
+  const ObservedWindows seen = observe_after_plain({0, 9}, {0, 0});
   EXPECT_EQ(seen.disturbed, 0u);
   EXPECT_EQ(seen.windows.size(), 3u);
   EXPECT_THAT(seen.slowed, ElementsAre(1u));
