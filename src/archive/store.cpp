@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
-#include <ctime>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
@@ -253,9 +253,10 @@ std::vector<StoredFile> Store::files(const std::string& table) const {
 }
 
 std::vector<Garbage> Store::garbage(const GarbageLimits& limits) const {
-  const std::time_t now = ::time(nullptr);
+  // Not time(2): its second can be behind the one that a file was just written in.
+  const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
   const auto stale = [&](const struct stat& file) {
-    return now - file.st_mtime > limits.unfinished_for.count();
+    return now - std::chrono::nanoseconds(written_ns(file)) >= limits.unfinished_for;
   };
   std::vector<Garbage> runs;
   std::vector<Garbage> rest;

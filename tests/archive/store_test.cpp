@@ -146,6 +146,18 @@ TEST(Garbage, IsWhatIsOldAndUnfinishedAndNothingElse) {
   EXPECT_TRUE(at.store.has(std::string("layers/") + kRun));
 }
 
+// Whole seconds once hid what was written in the second that gc was asked in.
+TEST(Garbage, IsAnythingHalfDoneWhereNoAgeIsAskedFor) {
+  const fakes::ScratchDirectory scratch;
+  const Store store = Store::open_or_create(scratch / "a");
+  GarbageLimits limits;
+  limits.unfinished_for = std::chrono::seconds(0);
+  for (int again = 0; again < 3; ++again) {
+    store.put(std::string("layers/") + kRun, "its run is not in");
+    EXPECT_EQ(store.remove(store.garbage(limits)), 1u);
+  }
+}
+
 TEST(Garbage, OldRunsGoWhereAskedForAndTheirOwnRowFirst) {
   const Littered at;
   GarbageLimits limits;
