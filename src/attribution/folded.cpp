@@ -1,6 +1,5 @@
 #include "attribution/folded.hpp"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -157,18 +156,16 @@ Eigen::MatrixXd FoldedProblem::squared(const Eigen::MatrixXd& model) {
   return a;
 }
 
+FoldedProblem::Fit::Fit(const Eigen::MatrixXd& squared, const Eigen::MatrixXd& products)
+    : factor_(squared), half_(factor_.matrixL().solve(products)) {}
+
+Eigen::VectorXd FoldedProblem::Fit::power_mw(Eigen::Index reading) const {
+  return factor_.matrixU().solve(half_.col(reading));
+}
+
 FoldedProblem::Fit FoldedProblem::fit(double window_ms, double tau_ms,
-                                      const Eigen::MatrixXd& readings) const {
-  const Eigen::MatrixXd model = shaped(window_ms, tau_ms);
-  const Eigen::MatrixXd rhs = model.transpose() * readings;
-  const Eigen::LLT<Eigen::MatrixXd> factor(squared(model));
-  Fit fit{factor.solve(rhs), {}};
-  const Eigen::VectorXd total = readings.colwise().squaredNorm();
-  const Eigen::VectorXd mean = readings.row(0).array().square().matrix().transpose();
-  const Eigen::VectorXd explained =
-      (fit.power_mw.array() * rhs.array()).colwise().sum().matrix().transpose();
-  fit.misfit = ((total - explained).array() / (total - mean).array().max(1e-300)).matrix();
-  return fit;
+                                      const Eigen::MatrixXd& products) const {
+  return {squared(shaped(window_ms, tau_ms)), products};
 }
 
 double FoldedProblem::misfit_of_powers(double window_ms, double tau_ms,

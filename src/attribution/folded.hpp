@@ -2,6 +2,7 @@
 // in harmonics of the inference the box and the low pass are factors and latency is a phase.
 #pragma once
 
+#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <complex>
 #include <cstddef>
@@ -30,16 +31,24 @@ class FoldedProblem {
 
   Eigen::Index rows() const { return 2 * static_cast<Eigen::Index>(harmonics_); }
 
+  Eigen::Index parts() const { return parts_.cols(); }
+
   // What was read, turned back by `turn_ms`: the latency minus the fold's own shift.
   Eigen::VectorXd reading(const std::vector<std::complex<double>>& folded, double turn_ms) const;
 
-  // For one shape of the response: the powers of the parts that fit each reading best, and the
-  // share of its variance that they do not explain.
-  struct Fit {
-    Eigen::MatrixXd power_mw;
-    Eigen::VectorXd misfit;
+  // For one shape of the response, from the products of its parts with readings, a column each
+  // (matched_folds.hpp): what of the readings' squares the best powers explain, and those powers.
+  class Fit {
+   public:
+    Fit(const Eigen::MatrixXd& squared, const Eigen::MatrixXd& products);
+    double explained(Eigen::Index reading) const { return half_.col(reading).squaredNorm(); }
+    Eigen::VectorXd power_mw(Eigen::Index reading) const;
+
+   private:
+    Eigen::LLT<Eigen::MatrixXd> factor_;
+    Eigen::MatrixXd half_;  // L⁻¹ of the products
   };
-  Fit fit(double window_ms, double tau_ms, const Eigen::MatrixXd& readings) const;
+  Fit fit(double window_ms, double tau_ms, const Eigen::MatrixXd& products) const;
 
   // The least of the readings' misfits with powers that are not negative, which a wrong response
   // mostly needs; `least` is the reading's index. Costlier.
@@ -63,6 +72,8 @@ class Folds {
   Folds(const Iterations& iterations, const Segments& segments, const Readings& readings,
         std::size_t harmonics, double spacing_ms, double farthest_ms);
 
+  std::size_t size() const { return folds_.size(); }
+  std::size_t harmonics() const { return folds_.front().size(); }
   long nearest(double middle_ms) const;
   double back_ms(long index) const { return static_cast<double>(index) * spacing_ms_; }
   const std::vector<std::complex<double>>& at(long index) const {

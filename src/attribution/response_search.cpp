@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "attribution/folded.hpp"
+#include "attribution/matched_folds.hpp"
 #include "attribution/parallel.hpp"
 #include "attribution/run_misfit.hpp"
 
@@ -16,14 +17,15 @@ constexpr std::size_t kMostHarmonics = 160;
 // Minima of the coarse grid that are looked at with powers that are not negative, and of those the
 // ones that are followed down. The true one is not always among the best ten of a grid: noise and
 // steps past a narrow minimum see to that.
-constexpr std::size_t kScanned = 600;
+constexpr std::size_t kScanned = 300;
 constexpr std::size_t kPolished = 100;
 constexpr std::size_t kLookedAt = 4000;
-constexpr std::size_t kRanked = 30'000;  // by readings
+constexpr std::size_t kRanked = 10'000;  // by readings
 constexpr double kOfMisfit = 30.0;
-constexpr std::size_t kOfRunFirst = 150;
-constexpr std::size_t kOfRun = 1000;
-constexpr int kHalvings = 3;
+constexpr std::size_t kOfRunFirst = 150;  // readings, which rank all of them
+constexpr std::size_t kOfRun = 700;       // rank what those leave
+constexpr std::size_t kLeft = 2000;
+constexpr int kHalvings = 2;
 constexpr double kFineWindowMs = 8.0;
 constexpr double kSlowWindowMs = 130.0;
 constexpr double kFarthestMs = 100.0;
@@ -59,6 +61,10 @@ void try_shape(const FoldedProblem& problem, const Folds& folds, const KnownResp
   best.response.latency_ms = latency_of(least);
 }
 
+// What is left of a length after steps down to nothing is rounding, and a bound at 0 is not told by
+// it: from a window of 5e-17 ms a refinement went astray for 5 s.
+double length_or_none(double ms) { return ms > 1e-6 ? ms : 0.0; }
+
 // The grid is coarser than a minimum is wide, so each candidate walks down by shrinking steps along
 // each unknown. A longer window or time constant keeps the response's middle, and is also tried
 // with either end of the box kept.
@@ -71,8 +77,8 @@ Candidate polish(const FoldedProblem& problem, const Folds& folds, const KnownRe
       const double before = candidate.misfit;
       const auto move = [&](double window, double tau) {
         Response next = candidate.response;
-        next.window_ms = std::max(0.0, next.window_ms + window);
-        next.time_constant_ms = std::max(0.0, next.time_constant_ms + tau);
+        next.window_ms = length_or_none(next.window_ms + window);
+        next.time_constant_ms = length_or_none(next.time_constant_ms + tau);
         if (!known.latency_ms) {
           next.latency_ms -= middle_ms(next) - middle_ms(candidate.response);
         }
@@ -184,7 +190,7 @@ double longest_middle_ms(const std::vector<Shape>& shapes) {
 
 // A candidate of the grid with the powers that fit it.
 struct Minimum : Candidate {
-  Eigen::VectorXd power_mw;  // of the cycle's parts
+  Eigen::VectorXf power_mw;  // of the cycle's parts; of 150 000 minima, so short
   double score = 0.0;
 };
 
@@ -221,7 +227,7 @@ std::vector<std::vector<std::size_t>> worth_a_fit(const Grid& grid, const Transi
 }
 
 // The minima along latency for every shape of the grid.
-std::vector<Minimum> scan(const FoldedProblem& problem, const Folds& folds, const Grid& grid,
+std::vector<Minimum> scan(const FoldedProblem& problem, const MatchedFolds& folds, const Grid& grid,
                           const Transients& transients) {
   const std::vector<std::vector<std::size_t>> looked_at = worth_a_fit(grid, transients);
   std::vector<std::vector<Minimum>> found(grid.shapes.size());
@@ -229,21 +235,27 @@ std::vector<Minimum> scan(const FoldedProblem& problem, const Folds& folds, cons
     const std::vector<std::size_t>& latencies = looked_at[s];
     const auto count = static_cast<Eigen::Index>(latencies.size());
     if (count == 0) return;
-    Eigen::MatrixXd y(problem.rows(), count);
+    Eigen::MatrixXd products(problem.parts(), count);
+    std::vector<MatchedFolds::Squares> squares;
     for (Eigen::Index i = 0; i < count; ++i) {
       const Response response = grid.at(s, latencies[static_cast<std::size_t>(i)]);
-      const long index = folds.nearest(middle_ms(response));
-      y.col(i) = problem.reading(folds.at(index), response.latency_ms - folds.back_ms(index));
+      squares.push_back(folds.products(
+          response, {products.col(i).data(), static_cast<std::size_t>(products.rows())}));
     }
     const Response shape = grid.at(s, 0);
-    const FoldedProblem::Fit fit = problem.fit(shape.window_ms, shape.time_constant_ms, y);
-    const Eigen::VectorXd& along = fit.misfit;
+    const FoldedProblem::Fit fit = problem.fit(shape.window_ms, shape.time_constant_ms, products);
+    std::vector<double> along;
     for (Eigen::Index i = 0; i < count; ++i) {
-      const bool below_left = i == 0 || along(i) <= along(i - 1);
-      const bool below_right = i + 1 == count || along(i) <= along(i + 1);
+      const auto& square = squares[static_cast<std::size_t>(i)];
+      along.push_back((square.total - fit.explained(i)) /
+                      std::max(square.total - square.mean, 1e-300));
+    }
+    for (std::size_t i = 0; i < along.size(); ++i) {
+      const bool below_left = i == 0 || along[i] <= along[i - 1];
+      const bool below_right = i + 1 == along.size() || along[i] <= along[i + 1];
       if (!below_left || !below_right) continue;
-      found[s].push_back(
-          {{grid.at(s, latencies[static_cast<std::size_t>(i)]), along(i)}, fit.power_mw.col(i)});
+      found[s].push_back({{grid.at(s, latencies[i]), along[i]},
+                          fit.power_mw(static_cast<Eigen::Index>(i)).cast<float>()});
     }
   });
   std::vector<Minimum> all;
@@ -253,7 +265,7 @@ std::vector<Minimum> scan(const FoldedProblem& problem, const Folds& folds, cons
 
 // The powers of the cycle's parts as those of the columns of `segments`.
 std::vector<double> by_column(const Cycle& cycle, const Segments& segments,
-                              const Eigen::VectorXd& power_mw) {
+                              const Eigen::VectorXf& power_mw) {
   std::vector<double> column_mw(segments.columns(), 0.0);
   for (std::size_t j = 0; j < cycle.part_of_layer.size(); ++j) {
     column_mw[j] = power_mw(static_cast<Eigen::Index>(cycle.part_of_layer[j]));
@@ -312,7 +324,7 @@ std::vector<Candidate> best_by_readings(std::vector<Minimum> minima, const Cycle
     std::vector<double> taus;
     for (const Minimum& at : minima) taus.push_back(at.response.time_constant_ms);
     const RunMisfit misfit(segments, part, taus);
-    keep_best(minima, kLookedAt, [&](const Minimum& at) {
+    keep_best(minima, kLeft, [&](const Minimum& at) {
       return misfit(at.response, by_column(cycle, segments, at.power_mw));
     });
   }
@@ -350,7 +362,9 @@ std::vector<Candidate> search_response(const Iterations& iterations, const Segme
                     std::clamp(cycle.period_ms / 4.0, 4.0 * grid.fine_ms, 2.0),
                     std::min(kFarthestMs, last + longest_middle_ms(grid.shapes)));
 
-  std::vector<Minimum> minima = scan(problem, folds, grid, transients);
+  std::vector<double> taus;
+  for (const Shape& shape : grid.shapes) taus.push_back(shape.tau_ms);
+  std::vector<Minimum> minima = scan(problem, MatchedFolds(cycle, folds, taus), grid, transients);
   keep_allowed(minima, transients, [](const Minimum& m) { return m.response; });
   const double near_ms = 0.5 * part_ms;
   const auto with_powers = [&](Candidate& candidate) {
