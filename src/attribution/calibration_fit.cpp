@@ -257,6 +257,7 @@ std::optional<CalibrationFit> fit_calibration(const CalibrationSegments& full,
   fit.response = refined.response;
   fit.mean_square = refined.mean_square;
   if (!(fit.mean_square > 0.0)) fit.mean_square = 1e-12;
+  const Eigen::MatrixXd covariance = white_covariance(segments, weighted, refined, fit.free);
 
   const NormalEquations equations = accumulate(segments, weighted, fit.response);
   const Eigen::MatrixXd p = solve_non_negative(equations.a, equations.b);
@@ -272,7 +273,7 @@ std::optional<CalibrationFit> fit_calibration(const CalibrationSegments& full,
     // are of nothing, and their ratio once widened all intervals a thousandfold.
     if (fit.free[i] != Parameter::latency && get(fit.response, fit.free[i]) <= 0.0) continue;
     const auto at = static_cast<Eigen::Index>(i);
-    const double white = refined.covariance.size() > 0 ? refined.covariance(at, at) : 0.0;
+    const double white = covariance(at, at);
     if (white > 0.0 && std::isfinite(fit.std_ms[i])) {
       fit.inflation = std::max(fit.inflation, fit.std_ms[i] * fit.std_ms[i] / white);
     }

@@ -11,6 +11,7 @@
 #include "attribution/residuals.hpp"
 #include "attribution/rounding.hpp"
 #include "attribution/shrinkage.hpp"
+#include "attribution/slow_response.hpp"
 #include "attribution/stamp_error.hpp"
 #include "attribution/timeline.hpp"
 #include "attribution/transients.hpp"
@@ -22,9 +23,6 @@ constexpr double kMaxLatencyMs = 25.0;
 constexpr double kOutlierSigmas = 8.0;
 constexpr double kFirstTrialMs = 0.05;
 constexpr double kMostBlurMs = 0.5;
-constexpr double kMostInferences = 3.0;
-// A window that no step at the run's ends shows.
-constexpr double kMostInferencesUnseen = 1.5;
 constexpr double kMostOutliers = 0.1;
 constexpr std::size_t kFewestToShrink = 6;
 constexpr const char* kFollows =
@@ -66,25 +64,19 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-// A response that was found, not given, is only believed while it is short beside an inference:
-// through a longer one every reading is nearly the same mix, a search can explain the little that
-// is left by many responses, and picking one gave layers 60 % off with narrow intervals.
-std::string implausible(const KnownResponse& known, const Response& found, const Segments& segments,
-                        const Readings& readings, std::size_t inferences) {
-  const double inference_ms =
-      (segments.edge_ms.back() - segments.edge_ms.front()) / static_cast<double>(inferences);
-  const bool searched = !known.window_ms || !known.time_constant_ms;
-  if (searched && found.window_ms + 2.0 * found.time_constant_ms > kMostInferences * inference_ms) {
-    if (known.window_ms && *known.window_ms > kMostInferences * inference_ms) {
+std::string implausible(const KnownResponse& known, const Response& found, double inference_ms,
+                        bool idle_was_read) {
+  switch (too_slow(known, found, inference_ms, idle_was_read)) {
+    case Slow::given:
       return fmt::format("a reading is a mean over {:.3g} ms, an inference takes {:.3g} ms",
                          *known.window_ms, inference_ms);
-    }
-    return "the sensor's response is not known and is longer than an inference";
-  }
-  if (!known.window_ms && found.window_ms > kMostInferencesUnseen * inference_ms &&
-      find_transients(segments, readings).empty()) {
-    return "the sensor's window is not known, seems longer than an inference, and nothing was read "
-           "of the idle device around the run that could confirm it";
+    case Slow::found:
+      return "the sensor's response is not known and is longer than an inference";
+    case Slow::unseen:
+      return "the sensor's window is not known, seems longer than an inference, and nothing was "
+             "read of the idle device around the run that could confirm it";
+    case Slow::no:
+      break;
   }
   if (!known.blur_ms && found.blur_ms > kMostBlurMs) {
     return "the readings' stamps scatter too much";
@@ -202,13 +194,19 @@ DeconvolveOutcome deconvolve_once(const Iterations& iterations, const PowerSampl
   Response response{known.window_ms.value_or(0.0), known.latency_ms.value_or(0.0),
                     known.time_constant_ms.value_or(0.0), known.blur_ms.value_or(0.0)};
   const std::vector<Parameter> free = free_parameters(known);
-  if (!free.empty()) {
+  const double inference_ms = mean_inference_ms(segments, iterations.size());
+  const bool idle_was_read = !find_transients(segments, readings).empty();
+  // What is given may be too slow already, whatever the rest is.
+  bool slow = clearly_too_slow(known, response, inference_ms, idle_was_read);
+  if (!slow && !free.empty()) {
     const Refined found =
         find_response(iterations, segments, readings, known, kMaxLatencyMs, all_over);
     if (found.mean_square <= 0.0)
       return {{}, "the response of the sensor could not be found", false};
     response = found.response;
+    slow = clearly_too_slow(known, response, inference_ms, idle_was_read);
   }
+  if (slow) return {{}, implausible(known, response, inference_ms, idle_was_read), false};
 
   // Residuals → stamp error, outliers, weights → response again.
   double trial_ms = known.blur_ms && *known.blur_ms > 0.0 ? *known.blur_ms : kFirstTrialMs;
@@ -226,6 +224,12 @@ DeconvolveOutcome deconvolve_once(const Iterations& iterations, const PowerSampl
       }
     }
     readings.weight = weights_for(variance, readings.weight);
+    if (!free.empty() && outliers_after_start(segments, readings, response) > kMostAtStart) {
+      return {{},
+              "the sensor still rises after the start when the best response of a sensor is over: "
+              "it is slower than an inference",
+              false};
+    }
     if (!known.blur_ms) {
       response.blur_ms = noise.stamp_error_ms;
       trial_ms = std::max(noise.stamp_error_ms, 0.1 * kFirstTrialMs);
@@ -235,8 +239,7 @@ DeconvolveOutcome deconvolve_once(const Iterations& iterations, const PowerSampl
     }
   }
 
-  if (std::string why = implausible(known, response, segments, readings, iterations.size());
-      !why.empty()) {
+  if (std::string why = implausible(known, response, inference_ms, idle_was_read); !why.empty()) {
     return {{}, std::move(why), false};
   }
 
@@ -279,14 +282,13 @@ DeconvolveOutcome deconvolve_once(const Iterations& iterations, const PowerSampl
             "inference, or the power drifts",
             false};
   }
-  if (!free.empty() && outliers_after_start(segments, readings, response) > kMostAtStart) {
-    return {{},
-            "the sensor still rises after the start when the best response of a sensor is over: it "
-            "is slower than an inference",
-            false};
-  }
   shrink_layers(fit);
   return {std::move(fit), {}, false};
+}
+
+bool has_steps(const Iterations& iterations, const PowerSamples& power) {
+  const Segments segments = make_segments(iterations);
+  return !find_transients(segments, make_readings(power, segments)).empty();
 }
 
 }  // namespace
@@ -295,7 +297,8 @@ DeconvolveOutcome deconvolve(const Iterations& iterations, const PowerSamples& p
                              const SensorModel& model) {
   DeconvolveOutcome outcome = deconvolve_once(iterations, power, model, false);
   // Steps that the search goes by are noisy too: before giving up, look without them.
-  if (outcome.refused == kFollows && !free_parameters(known_response(model)).empty()) {
+  if (outcome.refused == kFollows && !free_parameters(known_response(model)).empty() &&
+      has_steps(iterations, power)) {
     outcome = deconvolve_once(iterations, power, model, true);
   }
   return outcome;

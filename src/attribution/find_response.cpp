@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "attribution/parallel.hpp"
+#include "attribution/slow_response.hpp"
 #include "attribution/transients.hpp"
 
 namespace layerwatt {
@@ -17,11 +18,14 @@ struct Breadth {
   std::size_t followed;
 };
 constexpr Breadth kWithSteps = {100, 24, 6};
-constexpr Breadth kWithoutSteps = {200, 96, 16};
+constexpr Breadth kWithoutSteps = {200, 48, 12};
+constexpr std::size_t kAlso = 3;  // of those with another window or time constant
 constexpr std::size_t kFirstReadings = 1000;
 constexpr double kLongestWindowMs = 8.0;
 constexpr double kWindowStepMs = 0.15;
 constexpr double kTauStepMs = 0.15;
+constexpr double kTauStepShare = 0.02;
+constexpr double kLongestTauInferences = 3.0;
 constexpr double kLatencyStepMs = 0.1;
 constexpr int kLatenciesAside = 4;
 constexpr std::size_t kRankReadings = 600;
@@ -63,12 +67,14 @@ std::vector<Response> other_windows(const Response& found, double step_ms) {
 }
 
 // The same window with other time constants, and latencies about the same middle: without steps the
-// two trade for each other along a valley with many minima, and the wrong one was 25 % off.
-std::vector<Response> other_time_constants(const Response& found) {
+// two trade for each other along a valley with many minima, and the wrong one was 25 % off. None
+// is longer than `most_ms`, and steps between long ones are longer.
+std::vector<Response> other_time_constants(const Response& found, double most_ms) {
   std::vector<Response> all;
   const double middle_ms = found.latency_ms + found.time_constant_ms;
-  const double longest_ms = 2.0 + 1.5 * found.time_constant_ms;
-  for (double tau_ms = 0.0; tau_ms < longest_ms; tau_ms += kTauStepMs) {
+  const double longest_ms = std::min(2.0 + 1.5 * found.time_constant_ms, most_ms);
+  for (double tau_ms = 0.0; tau_ms < longest_ms;
+       tau_ms += std::max(kTauStepMs, kTauStepShare * tau_ms)) {
     for (int i = -kLatenciesAside; i <= kLatenciesAside; ++i) {
       Response other = found;
       other.time_constant_ms = tau_ms;
@@ -95,7 +101,10 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
                       const Readings& all_channels, const KnownResponse& known,
                       double max_latency_ms, bool all_over) {
   const Readings readings = total_only(all_channels);
-  const Transients transients = all_over ? Transients{} : find_transients(segments, readings);
+  const double inference_ms = mean_inference_ms(segments, iterations.size());
+  const Transients steps = find_transients(segments, readings);
+  const bool idle_was_read = !steps.empty();
+  const Transients transients = all_over ? Transients{} : steps;
   const Breadth breadth = transients.empty() ? kWithoutSteps : kWithSteps;
   const std::vector<Candidate> candidates = search_response(
       iterations, segments, readings, known, max_latency_ms, transients, breadth.candidates);
@@ -124,19 +133,31 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
   // From many starts, since a single one falls into a local minimum now and then: the jitter-exact
   // model ranks them as they are, some steps from each of the best on a part of the readings show
   // where they lead, and the best two go on.
-  refine_all(std::max(kRankReadings, 12 * segments.columns()), 0, breadth.tried);
-  refine_all(std::max(kFirstReadings, 16 * segments.columns()), 3, breadth.followed);
+  const std::size_t rank_readings = std::max(kRankReadings, 12 * segments.columns());
+  refine_all(rank_readings, 0, breadth.tried);
+  const std::size_t first_readings = std::max(kFirstReadings, 16 * segments.columns());
+  // What follows takes longest where a response is long, which is refused anyway.
+  const auto all_too_slow = [&] {
+    return std::all_of(starts.begin(), starts.end(), [&](const Response& response) {
+      return clearly_too_slow(known, response, inference_ms, idle_was_read);
+    });
+  };
+  const Refined first = refine_all(first_readings, 3, breadth.followed);
+  if (all_too_slow()) return first;
   const auto also = [&](const std::vector<Response>& others) {
     const std::vector<Response> best = starts;
     starts = others;
-    refine_all(kTrialReadings, 0, breadth.followed);
+    refine_all(rank_readings, 0, breadth.followed);
+    refine_all(first_readings, 2, kAlso);
     starts.insert(starts.end(), best.begin(), best.end());
     return refine_all(kTrialReadings, 4, 2).response;
   };
-  Response best = refine_all(kTrialReadings, 3, 2).response;
+  const Refined trial = refine_all(kTrialReadings, 3, 2);
+  if (all_too_slow()) return trial;
+  Response best = trial.response;
   if (!known.window_ms && !known.latency_ms) best = also(other_windows(best, kWindowStepMs));
   if (transients.empty() && !known.time_constant_ms && !known.latency_ms) {
-    also(other_time_constants(best));
+    also(other_time_constants(best, kLongestTauInferences * inference_ms));
   }
   refine_all(kSearchReadings, 12, 1);
   return refine_all(readings.size(), 6, 1);

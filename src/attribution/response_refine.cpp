@@ -150,10 +150,9 @@ Refined refine_response(const Segments& segments, const Readings& readings, Resp
   Response response = start;
   Point point = evaluate(segments, readings, response);
   const auto q = static_cast<Eigen::Index>(free.size());
-  Slopes slopes{Eigen::VectorXd::Zero(q), Eigen::MatrixXd::Zero(q, q)};
   double damping = 1e-3;
   for (std::size_t round = 0; round < rounds && q > 0; ++round) {
-    slopes = slopes_at(segments, readings, response, free, point);
+    const Slopes slopes = slopes_at(segments, readings, response, free, point);
     bool better = false;
     double gain = 0.0;
     for (int attempt = 0; attempt < 6 && !better; ++attempt) {
@@ -194,13 +193,16 @@ Refined refine_response(const Segments& segments, const Readings& readings, Resp
   Refined refined;
   refined.response = response;
   refined.mean_square = point.sum / std::max(point.equations.weight, 1.0);
-  if (q > 0 && rounds > 0) {
-    slopes = slopes_at(segments, readings, response, free, point);
-    Eigen::MatrixXd h = slopes.hessian;
-    h.diagonal().array() += 1e-12 * h.diagonal().cwiseAbs().maxCoeff() + 1e-300;
-    refined.covariance = h.inverse() * refined.mean_square;
-  }
   return refined;
+}
+
+Eigen::MatrixXd white_covariance(const Segments& segments, const Readings& readings,
+                                 const Refined& refined, const std::vector<Parameter>& free) {
+  if (free.empty()) return {};
+  const Point point = evaluate(segments, readings, refined.response);
+  Eigen::MatrixXd h = slopes_at(segments, readings, refined.response, free, point).hessian;
+  h.diagonal().array() += 1e-12 * h.diagonal().cwiseAbs().maxCoeff() + 1e-300;
+  return h.inverse() * refined.mean_square;
 }
 
 }  // namespace layerwatt

@@ -23,13 +23,17 @@ double difference_step(const Response& response, Parameter parameter);
 
 struct Refined {
   Response response;
-  double mean_square = 0.0;    // of the residual of channel 0, in mW²
-  Eigen::MatrixXd covariance;  // of the free parameters, in their order; white noise assumed
+  double mean_square = 0.0;  // of the residual of channel 0, in mW²
 };
 
 // At most `rounds` steps; each costs one pass over the readings for the value and one for the
 // slope.
 Refined refine_response(const Segments& segments, const Readings& readings, Response start,
                         const std::vector<Parameter>& free, std::size_t rounds);
+
+// Of the free parameters, in their order; white noise assumed. A search of many starts has no use
+// for it.
+Eigen::MatrixXd white_covariance(const Segments& segments, const Readings& readings,
+                                 const Refined& refined, const std::vector<Parameter>& free);
 
 }  // namespace layerwatt

@@ -35,4 +35,8 @@ Segments make_segments(const Iterations& iterations) {
   return segments;
 }
 
+double mean_inference_ms(const Segments& segments, std::size_t inferences) {
+  return (segments.edge_ms.back() - segments.edge_ms.front()) / static_cast<double>(inferences);
+}
+
 }  // namespace layerwatt

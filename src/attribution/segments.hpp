@@ -31,4 +31,7 @@ struct Segments {
 // Layers whose times sum to more than their inference (a profiler's rounding) are cut at its end.
 Segments make_segments(const Iterations& iterations);
 
+// From start to start. `inferences`: how many the segments are of.
+double mean_inference_ms(const Segments& segments, std::size_t inferences);
+
 }  // namespace layerwatt

@@ -15,13 +15,14 @@ TEST(RefineResponse, ConvergesFromNearbyAndSaysHowSureItIs) {
   const auto made = synthetic::make({.layers = 8, .window_ms = 2.2, .time_constant_ms = 1.0});
   const Segments segments = make_segments(made.recording.iterations);
   const auto free = free_parameters({});
-  const Refined refined =
-      refine_response(segments, readings_of(made, segments), {2.3, 7.2, 0.9, 0.0}, free, 20);
+  const Readings readings = readings_of(made, segments);
+  const Refined refined = refine_response(segments, readings, {2.3, 7.2, 0.9, 0.0}, free, 20);
+  const Eigen::MatrixXd covariance = white_covariance(segments, readings, refined, free);
   ASSERT_EQ(free.size(), 3u);
-  EXPECT_NEAR(refined.response.latency_ms, 7.3, 5.0 * std::sqrt(refined.covariance(0, 0)));
-  EXPECT_NEAR(refined.response.window_ms, 2.2, 5.0 * std::sqrt(refined.covariance(1, 1)));
-  EXPECT_NEAR(refined.response.time_constant_ms, 1.0, 5.0 * std::sqrt(refined.covariance(2, 2)));
-  EXPECT_LT(std::sqrt(refined.covariance(0, 0)), 0.05);
+  EXPECT_NEAR(refined.response.latency_ms, 7.3, 5.0 * std::sqrt(covariance(0, 0)));
+  EXPECT_NEAR(refined.response.window_ms, 2.2, 5.0 * std::sqrt(covariance(1, 1)));
+  EXPECT_NEAR(refined.response.time_constant_ms, 1.0, 5.0 * std::sqrt(covariance(2, 2)));
+  EXPECT_LT(std::sqrt(covariance(0, 0)), 0.05);
   // 30 mW of noise and steps of 40 mW: √(900 + 1600 / 12) = 32 mW.
   EXPECT_NEAR(std::sqrt(refined.mean_square), 32.1, 1.5);
 }

@@ -38,5 +38,14 @@ TEST(Segments, LayersThatExceedTheInferenceAreCutAtItsEnd) {
   EXPECT_THAT(segments.column, ElementsAre(0, 1));
 }
 
+TEST(MeanInference, IsOfTheWholeRunGapsAndAll) {
+  Iterations iterations;
+  iterations.layers = {"a"};
+  iterations.start_ns = {1'000'000, 11'000'000};
+  iterations.end_ns = {5'000'000, 17'000'000};
+  iterations.layer_ms = {4.0, 6.0};
+  EXPECT_DOUBLE_EQ(mean_inference_ms(make_segments(iterations), 2), 8.0);
+}
+
 }  // namespace
 }  // namespace layerwatt
