@@ -49,5 +49,16 @@ TEST(Convolution, ReadingsFarApartGiveWhatAPassOverAllOfThemGives) {
   }
 }
 
+// 4e-18 of it in each of them was a column that looked like the sum of all layers.
+TEST(Convolution, ReadingsFarApartHoldNothingOfWhatWasBeforeTheRun) {
+  const auto made = synthetic::make({.layers = 9, .seconds = 8.0});
+  const Segments segments = make_segments(made.recording.iterations);
+  DesignRow row(segments, {1.1, 2.0, 0.002, 0.0});
+  for (double t = 10.0; t < 7000.0; t += 5.0) {
+    row.compute(t);
+    ASSERT_EQ(row.weights()[segments.idle()], 0.0) << t;
+  }
+}
+
 }  // namespace
 }  // namespace layerwatt
