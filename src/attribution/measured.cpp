@@ -166,7 +166,7 @@ Measured measure(const Iterations& iterations, const PowerSamples& power,
     const auto idle = idle_mw(iterations, power, with_total, c);
     if (!told || !found) return with_leak(found, measured.leak_share, idle);
     const BetweenPower likely = likely_between(between[c], found->power_mw, idle);
-    if (c == total_column(power)) {
+    if (c == total_column(power) && found->power_mw > 0.0) {
       measured.leak_share = measured.between_share * likely.std_mw / found->power_mw;
     }
     return without_between(found, measured.between_share, likely);

@@ -3,6 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <vector>
+
 #include "attribution/square_wave.hpp"
 
 namespace layerwatt {
@@ -164,6 +170,213 @@ TEST(CalibrateResponse, FewReadingsTellNothing) {
     EXPECT_FALSE((none.*field.member).value_ms) << field.name;
     EXPECT_EQ((none.*field.member).reason, "few_readings") << field.name;
   }
+}
+
+// Bursts whose edges are where they are put, and readings of a box, without a low pass.
+struct Bursts {
+  std::vector<double> on_ms;
+  std::vector<double> off_ms;
+  std::vector<double> read_ms;
+  double window_ms = 2.0;
+  double latency_ms = 3.0;
+  double idle_mw = 3000.0;
+  double busy_mw = 11000.0;
+  double noise_mw = 10.0;
+  double bump_mw = 0.0;  // of readings 6 to 8.5 ms after the load went on
+
+  static std::int64_t ns(double ms) { return 1'000'000'000 + std::llround(ms * 1e6); }
+
+  Iterations iterations() const {
+    Iterations out;
+    out.layers = {"busy"};
+    for (std::size_t k = 0; k < on_ms.size(); ++k) {
+      out.start_ns.push_back(ns(on_ms[k]));
+      out.end_ns.push_back(ns(off_ms[k]));
+      out.layer_ms.push_back(off_ms[k] - on_ms[k]);
+    }
+    return out;
+  }
+
+  double expected_mw(double time_ms) const {
+    const double end = time_ms - latency_ms;
+    double busy = 0.0;
+    double bump = 0.0;
+    for (std::size_t k = 0; k < on_ms.size(); ++k) {
+      busy += std::max(0.0, std::min(end, off_ms[k]) - std::max(end - window_ms, on_ms[k]));
+      const double since = time_ms - on_ms[k];
+      if (since > 6.0 && since < 8.5) bump = bump_mw;
+    }
+    return idle_mw + (busy_mw - idle_mw) * busy / window_ms + bump;
+  }
+
+  PowerSamples power() const {
+    std::mt19937_64 random(1);
+    std::normal_distribution<double> normal;
+    PowerSamples out;
+    out.rails = {{"VDD_IN", true}};
+    for (const double at : read_ms) {
+      out.time_ns.push_back(ns(at));
+      out.rail_mw.push_back(expected_mw(at) + noise_mw * normal(random));
+    }
+    return out;
+  }
+
+  Calibration calibrated(CalibrationSettings settings = {}) const {
+    settings.longest_ms = 100.0;
+    return calibrate_response(iterations(), power(), SensorModel{}, settings);
+  }
+
+  void add(double on, double off) {
+    on_ms.push_back(on);
+    off_ms.push_back(off);
+  }
+  void read(double from_ms, double to_ms, double gap_ms) {
+    for (double t = from_ms; t < to_ms; t += gap_ms) read_ms.push_back(t);
+  }
+};
+
+// Of 17 to 57 ms, with edges at whole milliseconds.
+Bursts irregular(std::size_t count = 36) {
+  Bursts out;
+  double at = 0.0;
+  for (std::size_t k = 0; k < count; ++k) {
+    const double off = at + static_cast<double>(17 + (5 * k * k + 3 * k) % 41);
+    out.add(at, off);
+    at = off + static_cast<double>(19 + (7 * k * k + k) % 37);
+  }
+  out.read(-59.7, at + 40.0, 1.5);
+  return out;
+}
+
+TEST(CalibrateResponse, AHundredReadingsAndTenEdgesAreNeeded) {
+  Bursts load = irregular(5);
+  load.read_ms.resize(100);
+  const Calibration enough = load.calibrated();
+  EXPECT_EQ(enough.edges, 10u);
+  EXPECT_EQ(enough.readings, 100u);
+  EXPECT_TRUE(enough.idle_mw);
+  load.read_ms.resize(99);
+  const Calibration short_one = load.calibrated();
+  load = irregular(4);
+  load.read(1000.0, 1200.0, 1.5);
+  const Calibration few_edges = load.calibrated();
+  EXPECT_EQ(few_edges.edges, 8u);
+  for (const CalibrationField& field : kCalibrationFields) {
+    EXPECT_EQ((short_one.*field.member).reason, "few_readings") << field.name;
+    EXPECT_EQ((few_edges.*field.member).reason, "few_edges") << field.name;
+  }
+}
+
+TEST(CalibrateResponse, TheOwnPaceIsTheMeanOfTheGaps) {
+  // 19 and 21 ms, 50 times each, and one of 1.5 times the usual 21 ms: a reading is missing there.
+  Bursts load = irregular(20);
+  load.read_ms = {0.0};
+  for (int k = 0; k < 101; ++k) {
+    load.read_ms.push_back(load.read_ms.back() + (k == 60 ? 31.5 : k % 2 == 0 ? 19.0 : 21.0));
+  }
+  CalibrationSettings settings;
+  settings.interval_ms = 14.0;  // 1.5 times that is the pace
+  const Calibration own = load.calibrated(settings);
+  ASSERT_TRUE(own.period.value_ms) << own.period.reason;
+  EXPECT_DOUBLE_EQ(*own.period.value_ms, 20.0);
+  EXPECT_NEAR(own.period.ci95_ms->lo, 20.0 - 2.1 / std::sqrt(99.0), 1e-9);
+  EXPECT_NEAR(own.period.ci95_ms->hi, 20.0 + 2.1 / std::sqrt(99.0), 1e-9);
+  EXPECT_EQ(own.grid.reason, "none_seen");
+  settings.interval_ms = 14.01;
+  EXPECT_EQ(load.calibrated(settings).period.reason, "every_reading_is_new");
+}
+
+TEST(CalibrateResponse, ALoadThatLowersThePowerIsNotSeen) {
+  Bursts load = irregular();
+  std::swap(load.idle_mw, load.busy_mw);
+  const Calibration found = load.calibrated();
+  EXPECT_NEAR(*found.idle_mw, 11000.0, 20.0);
+  EXPECT_NEAR(*found.busy_mw, 3000.0, 20.0);
+  EXPECT_EQ(found.latency.reason, "load_not_seen");
+}
+
+TEST(CalibrateResponse, ReadingsBeforeTheLoadHaveNoLatency) {
+  Bursts load = irregular();
+  load.latency_ms = -0.9;
+  load.noise_mw = 2.0;
+  const Calibration found = load.calibrated();
+  ASSERT_TRUE(found.latency.value_ms) << found.latency.reason;
+  EXPECT_EQ(*found.latency.value_ms, 0.0);
+  EXPECT_NEAR(found.latency.ci95_ms->lo, -0.9, 0.15);
+  EXPECT_NEAR(found.latency.ci95_ms->hi, -0.9, 0.15);
+  ASSERT_EQ(found.warnings.size(), 1u);
+  EXPECT_EQ(found.warnings[0].code, "readings_before_the_load");
+}
+
+TEST(CalibrateResponse, EdgesThatMayBeOffWidenTheLatency) {
+  const Bursts load = irregular();
+  CalibrationSettings settings;
+  const Calibration exact = load.calibrated(settings);
+  EXPECT_TRUE(exact.warnings.empty());
+  ASSERT_TRUE(exact.latency.value_ms);
+  EXPECT_NEAR(*exact.latency.value_ms, 3.0, 0.1);
+  EXPECT_NEAR(*exact.window.value_ms, 2.0, 0.1);
+  settings.edge_error_ms = 0.55;
+  const Calibration loose = load.calibrated(settings);
+  // A quarter of its value either way is enough.
+  EXPECT_TRUE(loose.latency.value_ms);
+  EXPECT_NEAR(loose.latency.ci95_ms->lo, exact.latency.ci95_ms->lo - 0.55, 1e-9);
+  EXPECT_NEAR(loose.latency.ci95_ms->hi, exact.latency.ci95_ms->hi + 0.55, 1e-9);
+  EXPECT_DOUBLE_EQ(loose.window.ci95_ms->lo, exact.window.ci95_ms->lo);
+  EXPECT_DOUBLE_EQ(loose.window.ci95_ms->hi, exact.window.ci95_ms->hi);
+  EXPECT_DOUBLE_EQ(loose.time_constant.ci95_ms->hi, exact.time_constant.ci95_ms->hi);
+  settings.edge_error_ms = 0.8;
+  const Calibration unknown = load.calibrated(settings);
+  EXPECT_FALSE(unknown.latency.value_ms);
+  EXPECT_EQ(unknown.latency.reason, "not_resolved");
+  EXPECT_TRUE(unknown.latency.ci95_ms);
+}
+
+TEST(CalibrateResponse, ATwentiethOfALongResponseIsEnough) {
+  Bursts load = irregular(60);
+  load.window_ms = 40.0;
+  CalibrationSettings settings;
+  settings.edge_error_ms = 1.7;
+  EXPECT_TRUE(load.calibrated(settings).latency.value_ms);
+  settings.edge_error_ms = 2.1;
+  EXPECT_EQ(load.calibrated(settings).latency.reason, "not_resolved");
+}
+
+TEST(CalibrateResponse, ALoadThatIsNotSquareIsSaid) {
+  Bursts load = irregular();
+  load.bump_mw = 600.0;  // a fortieth of the step, root mean square
+  const Calibration some = load.calibrated();
+  EXPECT_TRUE(some.latency.ci95_ms);
+  ASSERT_EQ(some.warnings.size(), 1u);
+  EXPECT_EQ(some.warnings[0].code, "load_is_not_square");
+  load.bump_mw = 6000.0;
+  const Calibration much = load.calibrated();
+  EXPECT_EQ(much.latency.reason, "no_response_explains");
+  EXPECT_FALSE(much.window.ci95_ms);
+  ASSERT_EQ(much.warnings.size(), 1u);
+  EXPECT_EQ(much.warnings[0].code, "no_response_explains");
+}
+
+// A reading every 5 ms shows what was 3 to 5 ms ago: of each 5 ms the first 2. The first so many of
+// 40 edges lie in there, and the others in between.
+Calibration with_edges_seen(std::size_t seen) {
+  Bursts load;
+  const auto edge = [&](std::size_t i) {
+    const double whole = 35.0 * static_cast<double>(i) + 5.0 * static_cast<double>(i * i % 3);
+    return whole + (i < seen ? 0.4 + 0.3 * static_cast<double>(i % 5) : 3.5);
+  };
+  for (std::size_t k = 0; k < 20; ++k) load.add(edge(2 * k), edge(2 * k + 1));
+  load.read(-200.0, 1600.0, 5.0);
+  return load.calibrated();
+}
+
+TEST(CalibrateResponse, TwentyReadingsOnEdgesAreEnough) {
+  const Calibration enough = with_edges_seen(20);
+  EXPECT_TRUE(enough.latency.ci95_ms) << enough.latency.reason;
+  const Calibration few = with_edges_seen(19);
+  EXPECT_EQ(few.latency.reason, "few_readings_on_edges");
+  ASSERT_EQ(few.warnings.size(), 1u);
+  EXPECT_EQ(few.warnings[0].code, "few_readings_on_edges");
 }
 
 }  // namespace

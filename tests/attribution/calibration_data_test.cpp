@@ -119,5 +119,115 @@ TEST(CalibrationData, TheUsualGapIsTheMedian) {
   EXPECT_EQ(usual_gap_ms(PowerSamples{}), 0.0);
 }
 
+TEST(CalibrationData, WithoutPassesThereIsNothing) {
+  const CalibrationSegments none = calibration_segments(Iterations{}, 1e4);
+  EXPECT_TRUE(none.segments.column.empty());
+  EXPECT_TRUE(none.on_ms.empty());
+  EXPECT_TRUE(none.off_ms.empty());
+}
+
+TEST(CalibrationData, AGapOfHalfAMillisecondIsIdle) {
+  Iterations iterations;
+  iterations.layers = {"a", "b"};
+  iterations.start_ns = {0, 5 * kMs + kMs / 2};
+  iterations.end_ns = {5 * kMs, 10 * kMs + kMs / 2};
+  iterations.layer_ms = {3.0, 1.0, 3.0, 1.0};
+  const CalibrationSegments found = calibration_segments(iterations, 1e4);
+  EXPECT_THAT(found.segments.column, ElementsAre(0, 1, 2, 4, 0, 1, 2)) << "2: outside the layers";
+  EXPECT_THAT(found.on_ms, ElementsAre(0.0, 5.5));
+  EXPECT_THAT(found.off_ms, ElementsAre(5.0, 10.5));
+}
+
+TEST(CalibrationData, PassesWithoutAGapAreOneBurst) {
+  Iterations iterations;
+  iterations.layers = {"a"};
+  iterations.start_ns = {0, 5 * kMs, 20 * kMs};
+  iterations.end_ns = {5 * kMs, 10 * kMs, 25 * kMs};
+  iterations.layer_ms = {5.0, 5.0, 5.0};
+  const CalibrationSegments found = calibration_segments(iterations, 1e4);
+  EXPECT_THAT(found.segments.edge_ms, ElementsAre(0.0, 10.0, 20.0, 25.0));
+  EXPECT_THAT(found.segments.column, ElementsAre(0, 3, 0));
+  EXPECT_THAT(found.on_ms, ElementsAre(0.0, 20.0));
+  EXPECT_THAT(found.off_ms, ElementsAre(10.0, 25.0));
+}
+
+TEST(CalibrationData, StretchesAreAsLongAsAskedOrLonger) {
+  // 25 ms make three of 8.3 ms, but one of 12.6 ms.
+  const CalibrationSegments three = calibration_segments(passes(), 8.0);
+  EXPECT_THAT(three.segments.column, ElementsAre(0, 1, 5, 0, 1, 10, 12, 13));
+  EXPECT_EQ(three.segments.layers, 18u);
+  EXPECT_EQ(three.segments.origin_ns, 100 * kMs);
+  ASSERT_EQ(three.idle.size(), 21u);
+  for (std::size_t i = 0; i < 21; ++i) EXPECT_EQ(three.idle[i], i == 10 || i == 19) << i;
+  EXPECT_THAT(calibration_segments(passes(), 12.6).segments.column,
+              ElementsAre(0, 1, 5, 0, 1, 4, 0, 1));
+}
+
+TEST(CalibrationData, ACounterReadInVainIsNotReadAcrossALostReading) {
+  PowerSamples power = counter();
+  power.begin_ns = {100 * kMs, 101 * kMs, 102 * kMs, 103 * kMs, 104 * kMs, 105 * kMs};
+  power.time_ns = {101 * kMs, 102 * kMs, 103 * kMs, 104 * kMs, 105 * kMs, 106 * kMs};
+  power.rail_mw = {0.0, 0.0, 9000.0, 0.0, std::numeric_limits<double>::quiet_NaN(), 6000.0};
+  Segments segments;
+  segments.origin_ns = 99 * kMs;
+  const Readings found = calibration_readings(power, segments);
+  EXPECT_THAT(found.time_ms, ElementsAre(4.0, 7.0));
+  EXPECT_THAT(found.window_ms, ElementsAre(3.0, 1.0));
+  EXPECT_THAT(found.value, ElementsAre(3000.0, 6000.0));
+  EXPECT_THAT(found.weight, ElementsAre(1.0, 1.0));
+}
+
+TEST(CalibrationData, AChangeOfAnyRailIsAChange) {
+  PowerSamples power;
+  power.rails = {{"A", true}, {"B", true}};
+  power.time_ns = {1 * kMs, 2 * kMs, 4 * kMs, 8 * kMs, 16 * kMs};
+  power.rail_mw = {1.0, 2.0, 1.0, 2.0, 1.0, 3.0, 1.0, 3.0, 0.0, 3.0};
+  const auto changes = changes_of(power, Segments{});
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].begin_ms, 2.0);
+  EXPECT_EQ(changes[0].end_ms, 4.0);
+  EXPECT_EQ(changes[1].begin_ms, 8.0);
+  EXPECT_EQ(changes[1].end_ms, 16.0);
+}
+
+TEST(CalibrationData, TheUsualGapOfAnEvenNumberIsTheUpperMiddle) {
+  PowerSamples power;
+  power.time_ns = {10 * kMs, 11 * kMs, 13 * kMs, 17 * kMs, 25 * kMs};
+  EXPECT_EQ(usual_gap_ms(power), 4.0);
+  power.time_ns.resize(2);
+  EXPECT_EQ(usual_gap_ms(power), 1.0);
+}
+
+TEST(CalibrationData, TheMarginItselfIsFarEnoughFromAnUpdate) {
+  Readings readings;
+  readings.time_ms = {9.25, 16.75, 24.75, 25.125, 32.875, 33.125, 34.0, 39.0};
+  readings.value = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0};
+  readings.weight = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8};
+  UpdateGrid grid;
+  grid.period_ms = 8.0;
+  grid.phase_ms = 1.0;
+  const Readings found = at_updates(readings, grid, 0.25);
+  EXPECT_THAT(found.time_ms, ElementsAre(9.0, 17.0, 33.0));
+  EXPECT_THAT(found.value, ElementsAre(1.0, 3.0, 7.0));
+  EXPECT_THAT(found.weight, ElementsAre(0.1, 0.3, 0.7));
+  EXPECT_TRUE(found.window_ms.empty());
+}
+
+TEST(CalibrationData, AnIntervalBetweenTwoUpdatesHoldsNone) {
+  Readings readings;
+  readings.time_ms = {10.0, 12.0, 34.0};
+  readings.window_ms = {2.0, 2.0, 20.0};
+  readings.value = {8.0, 1.0, 6.0};
+  readings.weight = {0.1, 0.2, 0.3};
+  UpdateGrid grid;
+  grid.period_ms = 8.0;
+  grid.phase_ms = 1.0;
+  const Readings found = at_updates(readings, grid, 0.25);
+  EXPECT_THAT(found.time_ms, ElementsAre(9.0, 33.0));
+  EXPECT_THAT(found.window_ms, ElementsAre(8.0, 24.0));
+  EXPECT_THAT(found.value, ElementsAre(2.0, 5.0));
+  EXPECT_THAT(found.weight, ElementsAre(0.1, 0.3));
+}
+
 }  // namespace
 }  // namespace layerwatt

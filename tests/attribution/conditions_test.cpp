@@ -49,5 +49,37 @@ TEST(Conditions, ClocksThatMovedAreToldAndSteadyOnesAreNot) {
   EXPECT_EQ(condition_warnings({{"CPU clock", "MHz", 1500, 1000, 2000}}).size(), 1u);
 }
 
+TEST(Conditions, LeastAndMostAreOfAllValuesWhileInferencesRan) {
+  const auto all = conditions({{"up", "MHz", {0, 10, 50, 51, 52}, {1, 2, 600, 1000, 800}},
+                               {"down", "MHz", {50, 51, 52, 53, 90}, {800, 500, 900, 7, 8}}},
+                              from_to(50, 53));
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_DOUBLE_EQ(all[0].min, 600.0);
+  EXPECT_DOUBLE_EQ(all[0].max, 1000.0);
+  EXPECT_DOUBLE_EQ(all[0].mean, 800.0);
+  EXPECT_DOUBLE_EQ(all[1].min, 500.0);
+  EXPECT_DOUBLE_EQ(all[1].max, 900.0);
+  EXPECT_DOUBLE_EQ(all[1].mean, 2200.0 / 3.0);
+}
+
+TEST(Conditions, ASignalThatWasNotReadDoesNotHideTheNext) {
+  const auto all =
+      conditions({{"late", "°C", {100}, {50}}, {"t", "°C", {0, 99}, {40, 60}}}, from_to(98, 100));
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_DOUBLE_EQ(all[0].mean, 50.0);
+}
+
+TEST(Conditions, ATwentiethAndAFifthAreNoNotableChange) {
+  EXPECT_TRUE(condition_warnings({{"GPU clock", "MHz", 990, 950, 1000}}).empty());
+  EXPECT_EQ(condition_warnings({{"GPU clock", "MHz", 990, 949, 1000}}).size(), 1u);
+  EXPECT_TRUE(condition_warnings({{"CPU clock", "MHz", 900, 800, 1000}}).empty());
+  const auto both = condition_warnings(
+      {{"CPU clock", "MHz", 900, 799, 1000}, {"GPU clock", "MHz", 990, 900, 1000}});
+  ASSERT_EQ(both.size(), 1u);
+  EXPECT_EQ(both[0].message,
+            "clocks moved while the network ran: CPU clock 799 to 1000 MHz, GPU clock 900 to "
+            "1000 MHz");
+}
+
 }  // namespace
 }  // namespace layerwatt

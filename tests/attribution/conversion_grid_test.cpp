@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <random>
+#include <vector>
 
 namespace layerwatt {
 namespace {
@@ -54,6 +55,144 @@ TEST(ToConversions, KeepsOneReadingAConversionStampedWhenItCouldBeReadFirst) {
   EXPECT_DOUBLE_EQ(kept.time_ms[0], 10.0);
   EXPECT_DOUBLE_EQ(kept.time_ms[1], 22.0);
   EXPECT_DOUBLE_EQ(kept.value[1], 3.0);
+}
+
+// A conversion every 10 ms, from 8.5 ± 2.5 ms on, each read twice, exactly: 1 and 6 ms, 11 and 16.
+Readings read_twice(std::size_t count, double from_ms = 0.0) {
+  Readings readings;
+  for (std::size_t k = 0; k < count; ++k) {
+    readings.time_ms.push_back(from_ms + 1.0 + 5.0 * static_cast<double>(k));
+    readings.weight.push_back(1.0);
+    readings.value.push_back(static_cast<double>(k / 2));
+  }
+  return readings;
+}
+
+TEST(FindConversionGrid, FortyEqualPairsAreEnough) {
+  // The last three readings begin no pair.
+  const auto grid = find_conversion_grid(read_twice(82), 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->period_ms, 10.0, 1e-4);
+  EXPECT_NEAR(grid->phase_ms, 8.5, 1e-2);
+  EXPECT_DOUBLE_EQ(grid->margin_ms, 0.01);
+  EXPECT_FALSE(find_conversion_grid(read_twice(81), 0.0, 1e9));
+}
+
+TEST(FindConversionGrid, TimesMayBeBeforeTheFirstPass) {
+  const auto grid = find_conversion_grid(read_twice(100, -2000.0), -1e9, 0.0);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->period_ms, 10.0, 1e-4);
+  EXPECT_NEAR(grid->phase_ms, 8.5, 0.03);
+}
+
+TEST(FindConversionGrid, LooksAtReadingsWithinItsBoundsAlone) {
+  const Readings readings = read_twice(200);
+  const double begin = readings.time_ms[2];
+  const double end = readings.time_ms[81];
+  EXPECT_TRUE(find_conversion_grid(readings, begin, end));
+  EXPECT_FALSE(find_conversion_grid(readings, begin + 0.001, end));
+  EXPECT_FALSE(find_conversion_grid(readings, begin, end - 0.001));
+}
+
+TEST(FindConversionGrid, ThePhaseIsBetweenTheTightestBounds) {
+  // The second conversion lies between 17 and 20.6 ms, and not only between 16 and 21.
+  Readings readings = read_twice(402);
+  readings.time_ms[3] += 1.0;
+  readings.time_ms[4] -= 0.4;
+  const auto grid = find_conversion_grid(readings, 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->phase_ms, 8.8, 0.02);
+  EXPECT_DOUBLE_EQ(grid->margin_ms, 0.01);
+}
+
+TEST(FindConversionGrid, ContradictionsWidenTheMargin) {
+  // By one pair of readings the conversion comes after 9.0 ms, by the next one before 8.7.
+  Readings readings = read_twice(802);
+  readings.time_ms[401] += 3.0;
+  readings.time_ms[404] -= 2.3;
+  const auto grid = find_conversion_grid(readings, 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->margin_ms, 0.31, 0.005);
+}
+
+TEST(FindConversionGrid, OneLateStampInAThousandDoesNotDecide) {
+  Readings readings = read_twice(2200);
+  readings.time_ms[1001] += 4.9;
+  const auto grid = find_conversion_grid(readings, 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->phase_ms, 8.5, 0.01);
+  readings = read_twice(2200);
+  readings.time_ms[1002] -= 4.9;
+  const auto early = find_conversion_grid(readings, 0.0, 1e9);
+  ASSERT_TRUE(early);
+  EXPECT_NEAR(early->phase_ms, 8.5, 0.01);
+}
+
+// Of ten conversions, `same` equal the one two before: a reading equals the one three later then.
+Readings swinging(std::size_t same) {
+  Readings readings = read_twice(400);
+  for (std::size_t k = 0; k < readings.size(); ++k) {
+    const std::size_t conversion = k / 2;
+    const std::size_t at = conversion % 10;
+    const std::size_t shown = at < same + 2 ? conversion - at + at % 2 : conversion;
+    readings.value[k] = static_cast<double>(shown);
+  }
+  return readings;
+}
+
+TEST(FindConversionGrid, AsManyEqualReadingsThreeApartAreChance) {
+  EXPECT_TRUE(find_conversion_grid(swinging(4), 0.0, 1e9)) << "0.5 of the pairs, and 0.2";
+  EXPECT_FALSE(find_conversion_grid(swinging(6), 0.0, 1e9)) << "0.5 of the pairs, and 0.3";
+}
+
+TEST(FindConversionGrid, FindsAGridOfSeveralReadings) {
+  const auto grid = find_conversion_grid(readings_of_grid(18.0, 1.5, 4000), 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->period_ms, 18.0, 1e-3);
+  EXPECT_NEAR(grid->phase_ms, 1.5, 0.1);
+}
+
+// Middles that fill 0.77 of the period gather at no phase any more: sin(0.77 π) / (0.77 π) = 0.27.
+TEST(FindConversionGrid, DoesNotTrustAGridOfMoreThanFourReadings) {
+  EXPECT_FALSE(find_conversion_grid(readings_of_grid(22.0, 1.5, 4000), 0.0, 1e9));
+}
+
+TEST(FindConversionGrid, ReadingsRepeatedAtRandomShowNone) {
+  std::mt19937_64 random(7);
+  std::uniform_real_distribution<double> uniform;
+  Readings readings = readings_of_grid(2.0, 0.3, 4000);
+  for (std::size_t k = 1; k < readings.size(); ++k) {
+    if (uniform(random) < 0.3) readings.value[k] = readings.value[k - 1];
+  }
+  EXPECT_FALSE(find_conversion_grid(readings, 0.0, 1e9));
+}
+
+// A quarter of the equal pairs is chance, away from the phase of the others: what gathers is 0.57
+// of all, and 0.9 of it would on a grid alone.
+TEST(FindConversionGrid, TooManyEqualPairsBesideAGridHideIt) {
+  std::mt19937_64 random(9);
+  Readings readings = readings_of_grid(6.6, 1.234, 8000);
+  double last = -1.0;
+  double shown = 0.0;
+  for (double& value : readings.value) {
+    if (value != last) shown = static_cast<double>(random() % 8);
+    last = value;
+    value = shown;
+  }
+  EXPECT_FALSE(find_conversion_grid(readings, 0.0, 1e9));
+}
+
+TEST(ToConversions, TheMarginItselfIsFarEnough) {
+  Readings readings;
+  readings.channels = 2;
+  readings.time_ms = {9.75, 10.25, 15.875, 16.125, 17.0, 18.0};
+  readings.weight = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0};
+  readings.value = {1.0, 10.0, 2.0, 20.0, 3.0, 30.0, 4.0, 40.0, 5.0, 50.0, 6.0, 60.0};
+  const Readings kept = to_conversions(readings, {6.0, 4.0, 0.25});
+  EXPECT_EQ(kept.channels, 2u);
+  EXPECT_EQ(kept.time_ms, (std::vector<double>{4.0, 10.0, 16.0}));
+  EXPECT_EQ(kept.weight, (std::vector<double>{1.0, 2.0, 5.0}));
+  EXPECT_EQ(kept.value, (std::vector<double>{1.0, 10.0, 2.0, 20.0, 5.0, 50.0}));
 }
 
 }  // namespace

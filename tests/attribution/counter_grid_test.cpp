@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <random>
+#include <vector>
 
 namespace layerwatt {
 namespace {
@@ -69,6 +70,71 @@ TEST(CounterGrid, AClockThatWandersIsLeftAlone) {
   std::vector<double> stamps;
   for (int k = 0; k < 300; ++k) stamps.push_back(100.0 * k + 2.0 * std::sin(k / 20.0));
   EXPECT_FALSE(put_on_grid(stamps));
+}
+
+// Steps every 100 ms from 5 ms on, each off by the next of a pattern.
+std::vector<double> off_by(const std::vector<double>& pattern, std::size_t count = 300) {
+  std::vector<double> stamps;
+  for (std::size_t k = 0; k < count; ++k) {
+    stamps.push_back(5.0 + 100.0 * static_cast<double>(k) + pattern[k % pattern.size()]);
+  }
+  return stamps;
+}
+
+bool fits(std::vector<double> stamps) { return put_on_grid(stamps); }
+
+TEST(CounterGrid, TwentyStampsAreEnough) { EXPECT_TRUE(fits(off_by({0.0}, 20))); }
+
+TEST(CounterGrid, StampsThatStandStillAreNoClock) {
+  EXPECT_FALSE(fits(std::vector<double>(30, 7.0)));
+}
+
+TEST(CounterGrid, LateStampsDoNotMoveTheLine) {
+  std::vector<double> stamps = off_by({0.0});
+  for (std::size_t k = 0; k < stamps.size(); k += 7) {
+    stamps[k] += 1.0 + 0.01 * static_cast<double>(k);
+  }
+  ASSERT_TRUE(put_on_grid(stamps));
+  for (std::size_t k = 0; k < stamps.size(); ++k) {
+    EXPECT_NEAR(stamps[k], 5.0 + 100.0 * static_cast<double>(k), 1e-6) << k;
+  }
+}
+
+TEST(CounterGrid, TheLineIsTheLeastSquaresOne) {
+  // Off by 0.9 ms at first, by 0, 0.3, −0.3 … from then on: Σ off = 0.9, Σ (k − 9.5) off = −10.35.
+  std::vector<double> stamps = off_by({0.0, 0.3, -0.3}, 20);
+  stamps[0] += 0.9;
+  stamps[19] -= 0.3;
+  const double slope = (-9.5 * 0.9 - 6 * 0.3) / 665.0;
+  ASSERT_TRUE(put_on_grid(stamps));
+  for (std::size_t k = 0; k < stamps.size(); ++k) {
+    const double at = static_cast<double>(k);
+    EXPECT_NEAR(stamps[k], 5.0 + 100.0 * at + 0.9 / 20.0 + slope * (at - 9.5), 1e-9) << k;
+  }
+}
+
+// The median of how far they are off, times 1.4826, may be 3 % of the period: 2.02 ms.
+TEST(CounterGrid, StampsMayBeOffByThreePerCent) {
+  const auto scattered = [](double d) { return off_by({0.0, d, 0.0, -d, 0.0, d, -d, 0.0, d, -d}); };
+  EXPECT_TRUE(fits(scattered(2.0)));
+  EXPECT_FALSE(fits(scattered(2.06)));
+}
+
+TEST(CounterGrid, NeighboursMayBeAlikeByHalf) {
+  EXPECT_TRUE(fits(off_by({0.5, 0.5, 0.5, -0.5, -0.5, -0.5}))) << "a third";
+  EXPECT_FALSE(fits(off_by({0.5, 0.5, 0.5, 0.5, 0.5, -0.5, -0.5, -0.5, -0.5, -0.5}))) << "0.6";
+}
+
+TEST(CounterGrid, WhatIsExactButForRoundingMayWander) {
+  const auto wandering = [](double ms) {
+    std::vector<double> stamps = off_by({0.0});
+    for (std::size_t k = 0; k < stamps.size(); ++k) {
+      stamps[k] += ms * std::sin(static_cast<double>(k) / 20.0);
+    }
+    return stamps;
+  };
+  EXPECT_TRUE(fits(wandering(5e-5)));
+  EXPECT_FALSE(fits(wandering(5e-4)));
 }
 
 }  // namespace

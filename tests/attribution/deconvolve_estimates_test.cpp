@@ -132,5 +132,170 @@ TEST(Separates, OneGroupOfEverythingSeparatesNothing) {
   EXPECT_TRUE(separates(estimates));
 }
 
+constexpr double kZ = 1.959963984540054;
+
+TEST(MergeUntilNarrow, HalfOfTheEnergyIsNarrowEnough) {
+  const Eigen::MatrixXd covariance = Eigen::MatrixXd::Identity(2, 2);
+  EXPECT_EQ(merge_until_narrow({2.0 * kZ, 100.0}, covariance, {true, true}).size(), 2u);
+  EXPECT_EQ(merge_until_narrow({1.99 * kZ, 100.0}, covariance, {true, true}).size(), 1u);
+  // Less than a mJ is no less known.
+  EXPECT_EQ(merge_until_narrow({0.5, 0.5}, 1e-4 * covariance, {true, true}).size(), 2u);
+}
+
+// 3 ± 20 mJ each, 6 ± 2.8 mJ together.
+TEST(MergeUntilNarrow, AGroupsVarianceHasBothCovariances) {
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Identity(3, 3);
+  covariance(0, 0) = covariance(1, 1) = 100.0;
+  covariance(0, 1) = covariance(1, 0) = -99.0;
+  EXPECT_THAT(merge_until_narrow({3.0, 3.0, 100.0}, covariance, {true, true, true}),
+              ElementsAre(ElementsAre(0, 1), ElementsAre(2)));
+}
+
+TEST(MergeUntilNarrow, TheFirstAndTheLastHaveOneNeighbour) {
+  Eigen::MatrixXd first = Eigen::MatrixXd::Identity(3, 3);
+  first(0, 0) = 100.0;
+  EXPECT_THAT(merge_until_narrow({1.0, 100.0, 100.0}, first, {true, true, true}),
+              ElementsAre(ElementsAre(0, 1), ElementsAre(2)));
+  Eigen::MatrixXd last = Eigen::MatrixXd::Identity(3, 3);
+  last(2, 2) = 100.0;
+  EXPECT_THAT(merge_until_narrow({100.0, 100.0, 1.0}, last, {true, true, true}),
+              ElementsAre(ElementsAre(0), ElementsAre(1, 2)));
+}
+
+TEST(MergeUntilNarrow, TheRightNeighbourIsTakenOnlyWhereItIsTheBetterOne) {
+  Eigen::MatrixXd covariance = 100.0 * Eigen::MatrixXd::Identity(3, 3);
+  EXPECT_THAT(merge_until_narrow({100.0, 1.0, 100.0}, covariance, {true, true, true}),
+              ElementsAre(ElementsAre(0, 1), ElementsAre(2)));
+  covariance(1, 2) = covariance(2, 1) = -90.0;
+  EXPECT_THAT(merge_until_narrow({100.0, 1.0, 100.0}, covariance, {true, true, true}),
+              ElementsAre(ElementsAre(0), ElementsAre(1, 2)));
+}
+
+TEST(MergeUntilNarrow, ALayerWithoutEnergyIsTheWidest) {
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Identity(3, 3);
+  covariance(1, 1) = 0.0;
+  EXPECT_THAT(merge_until_narrow({10.0, 0.0, 10.0}, covariance, {true, true, true}),
+              ElementsAre(ElementsAre(0, 1), ElementsAre(2)));
+}
+
+TEST(DeconvolveEstimates, AnIntervalReachesAsFarDownAsUpButNotBelowNothing) {
+  TwoRails made;
+  made.fit.covariance(3, 3) = 400.0 * 400.0;
+  const PowerEstimates out = made.estimates();
+  EXPECT_NEAR(out.layers[2].total.power_mw->ci95->lo, 1000.0 - kZ * 50.0, 1e-9);
+  EXPECT_NEAR(out.layers[2].total.energy_mj->ci95->lo, 1.0 - kZ * 0.05, 1e-9);
+  EXPECT_EQ(out.outside.total.power_mw->ci95->lo, 0.0);
+  EXPECT_NEAR(out.outside.total.power_mw->ci95->hi, 300.0 + kZ * 400.0, 1e-9);
+  EXPECT_NEAR(out.outside.rails[1].power_mw->ci95->hi, 200.0 + kZ * 100.0, 1e-9);
+  EXPECT_EQ(out.layers[2].samples, 1000u);
+  EXPECT_FALSE(out.layers[2].reason);
+}
+
+TEST(DeconvolveEstimates, WithoutResidualsRailsAreAsUncertainAsTheTotal) {
+  TwoRails made;
+  made.fit.residual_mw.setZero();
+  EXPECT_NEAR(made.estimates().layers[2].rails[0].power_mw->ci95->hi, 400.0 + kZ * 50.0, 1e-9);
+  made.fit.residual_mw = Eigen::Vector3d(0.5, 0.25, 0.125);
+  EXPECT_NEAR(made.estimates().layers[2].rails[0].power_mw->ci95->hi, 400.0 + kZ * 25.0, 1e-9);
+}
+
+TEST(DeconvolveEstimates, OfNoTimeOutsideTheEnergyIsKnown) {
+  TwoRails made;
+  made.times.mean_ms[3] = 0.0;
+  const PowerEstimates out = made.estimates();
+  EXPECT_EQ(out.outside.reason, "no_time");
+  EXPECT_EQ(out.outside.total.power_mw.reason(), "no_time");
+  EXPECT_EQ(out.outside.total.energy_mj->mean, 0.0);
+  ASSERT_EQ(out.outside.rails.size(), 2u);
+  EXPECT_EQ(out.outside.rails[1].power_mw.reason(), "no_time");
+  EXPECT_EQ(out.outside.rails[1].energy_mj->mean, 0.0);
+}
+
+TEST(DeconvolveEstimates, OneReadingIsEnoughAndNoneIsNoFigure) {
+  TwoRails made;
+  const std::size_t outside = made.fit.segments.outside();
+  const std::size_t between = made.fit.segments.between();
+  made.fit.samples[2] = made.fit.samples[outside] = made.fit.samples[between] = 1;
+  const PowerEstimates one = made.estimates();
+  EXPECT_TRUE(one.layers[2].total.energy_mj);
+  EXPECT_TRUE(one.outside.total.energy_mj);
+  EXPECT_EQ(one.between.size(), 3u);
+  made.fit.samples[2] = made.fit.samples[outside] = made.fit.samples[between] = 0;
+  const PowerEstimates none = made.estimates();
+  EXPECT_EQ(none.layers[2].reason, "no_samples");
+  EXPECT_FALSE(none.layers[2].total.energy_mj);
+  EXPECT_EQ(none.outside.reason, "no_samples");
+  EXPECT_FALSE(none.outside.total.energy_mj);
+  EXPECT_TRUE(none.between.empty());
+}
+
+TEST(DeconvolveEstimates, ALayerAloneDoesNotHideTheGroupAfterIt) {
+  TwoRails made;
+  made.fit.covariance.diagonal() << 50 * 50, 500 * 500, 1000 * 1000, 10 * 10, 1, 20 * 20;
+  made.fit.covariance(0, 1) = made.fit.covariance(1, 0) = 0.0;
+  made.fit.covariance(1, 2) = made.fit.covariance(2, 1) = -450'000;
+  const PowerEstimates out = made.estimates();
+  ASSERT_EQ(out.groups.size(), 1u);
+  EXPECT_THAT(out.groups[0].layers, ElementsAre(1, 2));
+  // 6 + 1 mJ of 2 + 1 ms.
+  EXPECT_NEAR(out.groups[0].energy_mj->mean, 7.0, 1e-9);
+  EXPECT_NEAR(out.groups[0].energy_mj->ci95->lo, 7.0 - kZ * std::sqrt(0.2), 1e-9);
+  EXPECT_NEAR(out.layers[2].total.energy_mj->mean, 7.0 / 3.0, 1e-9);
+  EXPECT_NEAR(out.layers[2].total.power_mw->mean, 7000.0 / 3.0, 1e-9);
+  EXPECT_FALSE(out.layers[0].group);
+}
+
+TEST(DeconvolveEstimates, SaysWhatIsSharedAndWhatWasLeftOut) {
+  TwoRails made;
+  const PowerEstimates shared = made.estimates();
+  ASSERT_EQ(shared.warnings.size(), 1u);
+  EXPECT_EQ(shared.warnings[0].code, "not_separable");
+  EXPECT_EQ(shared.warnings[0].message,
+            "2 of 3 layers share 1 group: their own intervals would be wider than ±50 %");
+  made.fit.covariance(0, 0) = made.fit.covariance(1, 1) = 100.0;
+  made.fit.covariance(0, 1) = made.fit.covariance(1, 0) = 0.0;
+  EXPECT_TRUE(made.estimates().warnings.empty());
+  EXPECT_TRUE(made.estimates().groups.empty());
+  made.fit.outliers = 1;
+  made.fit.readings = 500;
+  const PowerEstimates one = made.estimates();
+  ASSERT_EQ(one.warnings.size(), 1u);
+  EXPECT_EQ(one.warnings[0].code, "outliers");
+  EXPECT_EQ(one.warnings[0].message,
+            "1 of 500 power readings are far off the fit and were left out");
+}
+
+TEST(DeconvolveEstimates, SaysWhatWasFoundOfTheResponse) {
+  TwoRails made;
+  made.fit.response = {1.5, 7.0, 0.0, 0.25};
+  EXPECT_EQ(made.estimates().model_notes, "");
+  made.fit.window_std_ms = 0.1;
+  made.fit.latency_std_ms = 0.2;
+  made.fit.grid_ms = 6.6;
+  const PowerEstimates out = made.estimates();
+  EXPECT_EQ(out.model_notes,
+            "Response found from the data: window 1.5 ± 0.2 ms, latency 7 ± 0.39 ms, "
+            "conversions every 6.6 ms.");
+  ASSERT_TRUE(out.model);
+  EXPECT_EQ(out.model->window_ms, 1.5);
+  EXPECT_EQ(out.model->latency_ms, 7.0);
+  EXPECT_EQ(out.model->time_constant_ms, 0.0);
+  EXPECT_EQ(out.model->timestamp_error_ms, 0.25);
+}
+
+TEST(Separates, CountsLayersWithAFigureOfTheirOwn) {
+  PowerEstimates one;
+  one.layers.resize(1);
+  EXPECT_TRUE(separates(one));
+  PowerEstimates two;
+  two.layers.resize(2);
+  for (LayerPower& layer : two.layers) layer.total.energy_mj = Missing{"no_samples"};
+  EXPECT_FALSE(separates(two));
+  two.layers[0].total.energy_mj = Estimate{1.0, std::nullopt};
+  EXPECT_FALSE(separates(two));
+  two.layers[1].total.energy_mj = Estimate{1.0, std::nullopt};
+  EXPECT_TRUE(separates(two));
+}
+
 }  // namespace
 }  // namespace layerwatt

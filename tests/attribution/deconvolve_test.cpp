@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
 
 #include "attribution/synthetic.hpp"
 #include "layerwatt/attribution.hpp"
@@ -148,6 +152,65 @@ TEST(Deconvolve, TooFewReadingsAreRefusedForThatReason) {
   const auto outcome = deconvolve(made.recording.iterations, made.recording.power, {});
   EXPECT_FALSE(outcome.fit);
   EXPECT_TRUE(outcome.too_few);
+}
+
+SensorModel known_in_full() {
+  SensorModel model;
+  model.window_ms = 1.1;
+  model.latency_ms = 7.3;
+  model.time_constant_ms = 0.0;
+  model.timestamp_error_ms = 0.0;
+  return model;
+}
+
+TEST(Deconvolve, EveryWholeReadingCountsFromTheFirstOn) {
+  auto made = synthetic::make({.layers = 4, .seconds = 3.0});
+  PowerSamples& power = made.recording.power;
+  power.rail_mw.front() += 5000.0;
+  const std::size_t all = power.size();
+  const auto outlier = deconvolve(made.recording.iterations, power, known_in_full());
+  ASSERT_TRUE(outlier.fit) << outlier.refused;
+  EXPECT_EQ(outlier.fit->readings, all);
+  EXPECT_EQ(outlier.fit->outliers, 1u);
+  EXPECT_EQ(outlier.fit->power_mw.cols(), 2);
+  power.rail_mw[0] = power.rail_mw[100] = std::numeric_limits<double>::quiet_NaN();
+  const auto missing = deconvolve(made.recording.iterations, power, known_in_full());
+  ASSERT_TRUE(missing.fit) << missing.refused;
+  EXPECT_EQ(missing.fit->readings, all - 2);
+  EXPECT_EQ(missing.fit->outliers, 0u);
+}
+
+TEST(Deconvolve, ACountersWindowIsTheMedianOfItsIntervals) {
+  auto made = synthetic::make({.layers = 4, .seconds = 3.0});
+  PowerSamples& power = made.recording.power;
+  power.reading = Reading::energy;
+  for (std::size_t k = 0; k < power.size(); ++k) {
+    const std::int64_t window_ns = 1'100'000 + static_cast<std::int64_t>(k % 3) * 10'000 - 10'000;
+    power.begin_ns.push_back(power.time_ns[k] - window_ns);
+  }
+  const auto outcome = deconvolve(made.recording.iterations, power, known_in_full());
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  EXPECT_NEAR(outcome.fit->response.window_ms, 1.1, 1e-9);
+  EXPECT_FALSE(outcome.fit->grid_ms);
+}
+
+// Three readings a column (four layers and three more) and 50 beside them, during the run.
+TEST(Deconvolve, SaysHowManyReadingsAreTooFew) {
+  const auto with = [](std::size_t readings) {
+    auto made = synthetic::make({.layers = 4, .seconds = 3.0});
+    const Iterations& iterations = made.recording.iterations;
+    PowerSamples& power = made.recording.power;
+    const auto first =
+        std::lower_bound(power.time_ns.begin(), power.time_ns.end(), iterations.start_ns.front()) -
+        power.time_ns.begin();
+    power.time_ns.resize(static_cast<std::size_t>(first) + readings);
+    power.rail_mw.resize(power.time_ns.size());
+    return deconvolve(iterations, power, known_in_full());
+  };
+  const auto few = with(70);
+  EXPECT_TRUE(few.too_few);
+  EXPECT_EQ(few.refused, "70 whole power readings for 4 layers are too few");
+  EXPECT_FALSE(with(71).too_few);
 }
 
 }  // namespace

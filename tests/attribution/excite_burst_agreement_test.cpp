@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <utility>
+#include <vector>
 
 namespace layerwatt {
 namespace {
@@ -128,6 +130,124 @@ TEST(ExciteBurstAgreement, WindowsThatNoStepSawDoNotCount) {
   }
   bench.bursts.windows[1].usable = false;
   EXPECT_EQ(bench.agreement().windows[0], 2u);
+}
+
+// A part's column in one window alone, put beside the others: its coefficient over its standard
+// deviation, as the squares that it takes off say.
+double off_by_refitting(const BurstTrial& trial, const BurstSteps& steps, std::size_t window,
+                        double noise) {
+  const Eigen::MatrixXd x = weighted_design(trial);
+  Eigen::MatrixXd more(x.rows(), x.cols() + 1);
+  more << x, trial.rows.weight.cwiseProduct(steps.share_of(trial.rows, window, trial.lag_ms));
+  const Eigen::MatrixXd y = trial.rows.weight.asDiagonal() * trial.rows.power;
+  const double squares = solve_least_squares(more, y).residuals.col(0).squaredNorm();
+  return std::sqrt((trial.fit.residuals.col(0).squaredNorm() - squares) / noise);
+}
+
+TEST(ExciteBurstAgreement, IsHowMuchBetterEachWindowByItselfWouldFit) {
+  Bench bench;
+  for (int k = 0; k < 4; ++k) {
+    bench.burst({1.0, 0.0, 0.0}, 0.0, 4e3 * (k - 1));
+    bench.burst({0.0, 1.0, 0.0}, 0.0, 3e3 * (k % 2));
+    bench.burst({0.0, 0.0, 9.0}, 1.0, 2e3 * (k % 3));
+  }
+  bench.see();
+  BurstSteps steps(bench.bursts);
+  std::vector<double> weights(bench.bursts.steps.size(), 1.0);
+  for (std::size_t k = 0; k < weights.size(); k += 5) weights[k] = 0.5;
+  steps.weigh(weights);
+  const BurstTrial trial =
+      try_bursts(steps, {}, std::vector<double>(steps.mixes().amount.size(), 1.0), Wanted::all);
+  const Agreement found =
+      window_agreement(bench.bursts, steps, trial, Eigen::Vector3d(1.0, 1.0, 1.0));
+  const Eigen::VectorXd residuals = trial.fit.residuals.col(0);
+  const double noise =
+      residuals.squaredNorm() / static_cast<double>(trial.degrees) * neighbours_factor(residuals);
+  for (std::size_t part = 0; part < 3; ++part) {
+    double squares = 0.0;
+    for (std::size_t k = 0; k < 4; ++k) {
+      squares += std::pow(off_by_refitting(trial, steps, 6 * k + 2 * part + 1, noise), 2) / 4.0;
+    }
+    EXPECT_NEAR(found.factor[part] / std::sqrt(std::max(1.0, squares)), 1.0, 1e-6) << part;
+  }
+  EXPECT_GT(found.factor[0], 1.0);
+}
+
+TEST(ExciteBurstAgreement, AWindowCountsIfStepsSawTwoFifthsOfIt) {
+  for (const std::size_t seen : {0u, 1u, 2u, 3u}) {
+    Bench bench;
+    for (int k = 0; k < 3; ++k) {
+      bench.burst({1.0, 0.0, 0.0}, 0.0);
+      bench.burst({0.0, 1.0, 0.0}, 0.0);
+    }
+    bench.see();
+    BurstSteps steps(bench.bursts);
+    // The first burst is at 700 to 1000 ms.
+    for (std::size_t k = 7; k < 10 - seen; ++k) steps.skip(k, true);
+    const BurstTrial trial = try_bursts(steps, {}, {1.0, 1.0}, Wanted::all);
+    const Agreement found = window_agreement(bench.bursts, steps, trial, Eigen::Vector2d(1.0, 1.0));
+    EXPECT_EQ(found.windows[0], seen > 1 ? 3u : 2u) << seen;
+    EXPECT_EQ(found.windows[1], 3u);
+  }
+}
+
+TEST(ExciteBurstAgreement, AWindowOfWhatIsOutsideIsOneOfNothingElse) {
+  Bench bench;
+  for (int k = 0; k < 2; ++k) {
+    bench.burst({1.0, 0.0, 0.0}, 0.0);
+    bench.burst({0.0, 1.0, 9.0}, 0.5);
+    bench.burst({0.0, 0.0, 9.0}, 1.0);
+  }
+  bench.burst({0.0, 1.0, 0.0}, 0.0);
+  const Agreement found = bench.agreement();
+  EXPECT_EQ(found.windows, (std::vector<std::size_t>{2, 3, 2}));
+  EXPECT_EQ(found.idle_variance, std::vector<double>(3, 0.0)) << "none is single";
+}
+
+TEST(ExciteBurstAgreement, APartWithoutAWindowThatIsSeenIsAsOneOfASingleOne) {
+  Bench bench;
+  for (int k = 0; k < 3; ++k) bench.burst({0.0, 1.0, 0.0}, 0.0);
+  bench.burst({1.0, 0.0, 0.0}, 0.0);
+  bench.see();
+  BurstSteps steps(bench.bursts);
+  // The last burst is at 3700 to 4000 ms: one step is not two fifths of it.
+  steps.skip(37, true);
+  steps.skip(38, true);
+  const BurstTrial trial = try_bursts(steps, {}, {1.0, 1.0}, Wanted::all);
+  const Agreement found = window_agreement(bench.bursts, steps, trial, Eigen::Vector2d(1.0, 1.0));
+  EXPECT_EQ(found.windows[0], 0u);
+  EXPECT_EQ(found.factor[0], 1.5);
+}
+
+TEST(ExciteBurstAgreement, AWindowThatOtherColumnsExplainSaysNothing) {
+  // Two windows of part 0, and part 1 in one of them: what it says of part 0 alone, that has.
+  Bench bench;
+  bench.burst({1.0, 0.0, 0.0}, 0.0, 50e3);
+  bench.burst({1.0, 1.0, 0.0}, 0.0, 0.0);
+  const Agreement found = bench.agreement();
+  EXPECT_EQ(found.windows[0], 2u);
+  EXPECT_EQ(found.factor[0], 1.0);
+}
+
+TEST(ExciteBurstAgreement, IdleTimeCountsByPartsAndRunsOfTheirOwnLength) {
+  Bench bench;
+  for (int k = 0; k < 3; ++k) {
+    bench.burst({1.0, 0.0, 0.0}, 0.0);
+    bench.burst({0.0, 0.0, 9.0}, 1.0);
+  }
+  bench.burst({0.0, 4.0, 9.0}, 0.5);
+  bench.see();
+  const BurstSteps steps(bench.bursts);
+  const BurstTrial trial = try_bursts(steps, {}, {1.0, 1.0, 1.0}, Wanted::all);
+  // Were a run of part 1 half as long, it would draw twice as much: 600 W.
+  const Agreement found =
+      window_agreement(bench.bursts, steps, trial, Eigen::Vector3d(1.0, 0.5, 1.0));
+  const double busy_mw = trial.fit.coefficients(2, 0) / 0.5;
+  const double idle_mw = trial.fit.coefficients(3, 0);
+  EXPECT_NEAR(busy_mw, 600e3, 20e3);
+  EXPECT_NEAR(found.idle_variance[1], std::pow(0.3 * 0.5 * (busy_mw - idle_mw) / 4.0, 2),
+              1e-6 * found.idle_variance[1]);
+  EXPECT_EQ(found.idle_variance[0], 0.0);
 }
 
 }  // namespace

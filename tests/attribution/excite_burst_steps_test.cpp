@@ -102,5 +102,139 @@ TEST(ExciteBurstSteps, OutsideLayersCountsInMilliseconds) {
   EXPECT_NEAR(steps.rows(10.0, 0.0, {1.0}).mix(2, 1), 0.6, 1e-12);
 }
 
+TEST(ExciteBurstSteps, WhatAStepSawOfEachSideOfABoundaryAdds) {
+  const BurstRecording bursts = three_windows();
+  const BurstSteps steps(bursts);
+  const StepRows rows = steps.rows(10.0, 50.0, {0.5});
+  // 150 to 250: ages 0 to 50 of the second window, half of the step.
+  EXPECT_NEAR(rows.adapted(1, 0), -0.5 * std::exp(-1.0), 1e-12);
+  // 350 to 450: its ages 150 to 200, and 0 to 50 of the plain one behind.
+  const double burst = -(0.5 - 0.5 * (std::exp(-3.0) - std::exp(-4.0)));
+  const double plain = -0.5 * (1.0 - std::exp(-4.0)) * 0.5 * (1.0 - std::exp(-1.0));
+  EXPECT_NEAR(rows.adapted(3, 0), burst + plain, 1e-12);
+  EXPECT_THAT(rows.at_ms, ElementsAre(110.0, 210.0, 310.0, 410.0, 510.0));
+  EXPECT_EQ(rows.weight, Eigen::VectorXd::Ones(5));
+  EXPECT_NEAR(rows.mix(3, 0), 0.75, 1e-12);
+}
+
+// Plain, two more runs of part 0, plain, one of part 1, plain, plain, two of part 0; 100 ms each.
+BurstRecording two_mixes() {
+  BurstRecording out;
+  const double runs[][2] = {{0, 0}, {2, 0}, {0, 0}, {0, 1}, {0, 0}, {0, 0}, {2, 0}};
+  const double pass_ms[] = {1.0, 2.0, 1.0, 4.0, 1.0, 1.0, 2.5};
+  for (std::size_t w = 0; w < 7; ++w) {
+    BurstWindow window;
+    window.begin_ms = 100.0 * static_cast<double>(w);
+    window.end_ms = window.begin_ms + 100.0;
+    window.plain = runs[w][0] + runs[w][1] == 0.0;
+    window.pass_ms = pass_ms[w];
+    window.extra = {runs[w][0], runs[w][1], 0.0};
+    out.windows.push_back(window);
+    out.steps.push_back({window.begin_ms, window.end_ms, {7.0, std::nan("")}});
+  }
+  return out;
+}
+
+TEST(ExciteBurstSteps, WindowsThatRepeatTheSameAreOneMix) {
+  BurstRecording bursts = two_mixes();
+  const BurstMixes mixes(bursts.windows);
+  EXPECT_THAT(mixes.amount, ElementsAre(ElementsAre(2.0, 0.0, 0.0), ElementsAre(0.0, 1.0, 0.0)));
+  EXPECT_THAT(mixes.pass_ms, ElementsAre(2.25, 4.0)) << "the mean of both";
+  ASSERT_EQ(mixes.of.size(), 7u);
+  EXPECT_EQ(mixes.of[1], 0u);
+  EXPECT_EQ(mixes.of[3], 1u);
+  EXPECT_EQ(mixes.of[6], 0u);
+
+  bursts.windows[1].usable = false;
+  const BurstMixes fewer(bursts.windows);
+  EXPECT_THAT(fewer.pass_ms, ElementsAre(4.0, 2.5));
+  ASSERT_EQ(fewer.of.size(), 7u);
+  EXPECT_EQ(fewer.of[3], 0u);
+  EXPECT_EQ(fewer.of[6], 1u);
+}
+
+TEST(ExciteBurstSteps, EachMixAdaptsByItself) {
+  const BurstRecording bursts = two_mixes();
+  const BurstSteps steps(bursts);
+  EXPECT_THAT(steps.parts(), ElementsAre(0u, 1u));
+  const StepRows rows = steps.rows(0.0, 50.0, {0.5, 0.25});
+  Eigen::MatrixXd mix(7, 3);
+  mix << 1, 0, 0, 0.5, 1, 0, 1, 0, 0, 0.25, 0, 0.25, 1, 0, 0, 1, 0, 0, 0.4, 0.8, 0;
+  EXPECT_TRUE(rows.mix.isApprox(mix, 1e-12)) << rows.mix;
+  // Of a window: 1 less the mean of exp(−age/τ). Of the plain one behind: that mean, times what was
+  // reached, times what it draws over the window.
+  const double memory = 0.5 * (1.0 - std::exp(-2.0));
+  const double reached = 1.0 - std::exp(-2.0);
+  Eigen::MatrixXd adapted = Eigen::MatrixXd::Zero(7, 2);
+  adapted(1, 0) = adapted(3, 1) = adapted(6, 0) = memory - 1.0;
+  adapted(2, 0) = -0.5 * reached * memory;
+  adapted(4, 1) = -0.25 * reached * memory;
+  EXPECT_TRUE(rows.adapted.isApprox(adapted, 1e-12)) << rows.adapted;
+  EXPECT_EQ(rows.adapted(5, 0), 0.0) << "plain behind plain";
+  EXPECT_EQ(rows.power.col(0), Eigen::VectorXd::Constant(7, 7.0));
+  EXPECT_EQ(rows.power.col(1), Eigen::VectorXd::Zero(7)) << "a rail that was not read";
+}
+
+TEST(ExciteBurstSteps, ARecordingMayBeginWithABurst) {
+  BurstRecording bursts = two_mixes();
+  bursts.windows.erase(bursts.windows.begin());
+  bursts.steps.erase(bursts.steps.begin());
+  const BurstSteps steps(bursts);
+  const StepRows rows = steps.rows(0.0, 50.0, {0.5, 0.25});
+  const double memory = 0.5 * (1.0 - std::exp(-2.0));
+  EXPECT_NEAR(rows.adapted(0, 0), memory - 1.0, 1e-12);
+  EXPECT_NEAR(rows.adapted(1, 0), -0.5 * (1.0 - std::exp(-2.0)) * memory, 1e-12);
+}
+
+TEST(ExciteBurstSteps, HowFarAWindowGotIsByItsOwnLength) {
+  BurstRecording bursts = two_mixes();
+  bursts.windows[1].begin_ms = 75.0;  // 125 ms
+  bursts.windows[0].end_ms = 75.0;
+  const BurstSteps steps(bursts);
+  const StepRows rows = steps.rows(0.0, 50.0, {0.5, 0.25});
+  const double memory = 0.5 * (1.0 - std::exp(-2.0));
+  EXPECT_NEAR(rows.adapted(2, 0), -0.5 * (1.0 - std::exp(-2.5)) * memory, 1e-12);
+}
+
+TEST(ExciteBurstSteps, OnlyPlainWindowsBehindOneThatIsNotUsedAreLost) {
+  BurstRecording bursts = two_mixes();
+  bursts.windows[5].usable = false;
+  // The window behind it repeats a part, and 4 comes before it.
+  EXPECT_THAT(BurstSteps(bursts).rows(0.0, 0.0, {}).steps, ElementsAre(0u, 1u, 2u, 3u, 4u, 6u));
+  bursts.windows[5].usable = true;
+  bursts.windows[3].usable = false;
+  EXPECT_THAT(BurstSteps(bursts).parts(), ElementsAre(0u));
+  EXPECT_THAT(BurstSteps(bursts).rows(0.0, 0.0, {}).steps, ElementsAre(0u, 1u, 2u, 5u, 6u));
+}
+
+TEST(ExciteBurstSteps, AStepWithHardlyAGapCountsWhatWindowsCover) {
+  BurstRecording bursts = two_mixes();
+  bursts.windows[1].begin_ms = 101.0;
+  bursts.windows[3].begin_ms = 302.0;
+  const BurstSteps steps(bursts);
+  const StepRows rows = steps.rows(0.0, 50.0, {0.5, 0.25});
+  EXPECT_THAT(rows.steps, ElementsAre(0u, 1u, 2u, 4u, 5u, 6u)) << "2 % of step 3 is not covered";
+  EXPECT_NEAR(rows.mix(1, 0), 0.5, 1e-12);
+  EXPECT_NEAR(rows.adapted(1, 0), 50.0 / 99.0 * (1.0 - std::exp(-99.0 / 50.0)) - 1.0, 1e-12);
+  bursts.steps[2] = {150.0, 250.0, {7.0, 7.0}};
+  bursts.windows[1].end_ms = 199.0;
+  const StepRows across = steps.rows(0.0, 50.0, {0.5, 0.25});
+  ASSERT_EQ(across.steps[1], 2u) << "step 1 lacks a ms at either end";
+  // 49 ms, from the age of 49, and 50 ms of the plain window.
+  EXPECT_NEAR(across.mix(1, 0), (49.0 / 2.0 + 50.0) / 99.0, 1e-12);
+  EXPECT_NEAR(across.mix(1, 1), 49.0 / 99.0, 1e-12);
+  const double burst = 50.0 * (std::exp(-49.0 / 50.0) - std::exp(-98.0 / 50.0)) - 49.0;
+  const double plain = -0.5 * (1.0 - std::exp(-98.0 / 50.0)) * 50.0 * (1.0 - std::exp(-1.0));
+  EXPECT_NEAR(across.adapted(1, 0), (burst + plain) / 99.0, 1e-12);
+}
+
+TEST(ExciteBurstSteps, WithoutStepsThereAreNoRows) {
+  BurstRecording bursts = two_mixes();
+  bursts.steps.clear();
+  const StepRows rows = BurstSteps(bursts).rows(0.0, 0.0, {});
+  EXPECT_EQ(rows.mix.rows(), 0);
+  EXPECT_EQ(rows.power.cols(), 1) << "the total";
+}
+
 }  // namespace
 }  // namespace layerwatt

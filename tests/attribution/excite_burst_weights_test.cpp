@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
+#include <vector>
 
 namespace layerwatt {
 namespace {
@@ -90,6 +92,133 @@ TEST(ExciteBurstWeights, TooFewStepsWeighAlike) {
   bursts.steps.resize(12);
   BurstSteps steps(bursts);
   for (const double weight : step_weights(bursts, steps, fitted(steps))) EXPECT_EQ(weight, 1.0);
+}
+
+// Plain windows that draw 400 mW and bursts that draw 600, 250 ms each, whose steps of 100 ms see a
+// boundary in one of five; residuals as given.
+struct HandMade {
+  BurstRecording bursts;
+  BurstTrial trial;
+
+  explicit HandMade(int rounds) {
+    for (int w = 0; w < 2 * rounds; ++w) {
+      BurstWindow window;
+      window.plain = w % 2 == 0;
+      window.extra = {window.plain ? 0.0 : 1.0, 0.0};
+      window.pass_ms = window.plain ? 1.0 : 2.0;
+      window.begin_ms = 250.0 * w;
+      window.end_ms = window.begin_ms + 250.0;
+      bursts.windows.push_back(window);
+    }
+    const int count = 5 * rounds;
+    trial.lag_ms = 10.0;
+    trial.fit.coefficients = Eigen::Vector2d(400.0, 800.0);
+    trial.rows.weight = Eigen::VectorXd::Ones(count);
+    trial.fit.residuals = Eigen::VectorXd::Zero(count);
+    for (int k = 0; k < count; ++k) {
+      bursts.steps.push_back({100.0 * k + 10.0, 100.0 * k + 110.0, {}});
+      trial.rows.steps.push_back(static_cast<std::size_t>(k));
+      if (k % 5 == 2) boundaries.push_back(k);
+      if (k % 5 != 2) alone.push_back(k);
+    }
+  }
+  StepErrors errors() const { return step_errors(bursts, BurstSteps(bursts), trial); }
+  std::vector<double> weights() const { return step_weights(bursts, BurstSteps(bursts), trial); }
+  void set(const std::vector<int>& steps, double residual) {
+    for (const int k : steps) trial.fit.residuals(k) = k % 2 == 0 ? residual : -residual;
+  }
+  std::vector<int> boundaries;
+  std::vector<int> alone;
+};
+
+// The median of residuals, as a standard deviation.
+constexpr double kPlain = 1.4826;
+
+TEST(ExciteBurstWeights, ErrorsAreThoseOfTheirDefinition) {
+  HandMade made(8);
+  made.set(made.alone, 1.0);
+  for (int i = 0; i < 15; ++i)
+    made.trial.fit.residuals(made.alone[static_cast<std::size_t>(i)]) = 3.0;
+  made.set(made.boundaries, 10.0);
+  EXPECT_NEAR(made.errors().plain_mw, kPlain, 1e-12) << "of 32, the 17th";
+  // Power changes by 200 mW: 2 mW a ms.
+  const double boundary_ms = std::sqrt(100.0 - kPlain * kPlain) / 2.0;
+  EXPECT_NEAR(made.errors().boundary_ms, boundary_ms, 1e-9);
+  const std::vector<double> weights = made.weights();
+  ASSERT_EQ(weights.size(), 40u);
+  for (std::size_t k = 0; k < 40; ++k) {
+    EXPECT_NEAR(weights[k], k % 5 == 2 ? kPlain / 10.0 : 1.0, 1e-9) << k;
+  }
+  // A residual of a row that weighs half is half of the step's.
+  for (const int k : {0, 2, 7, 20}) {
+    made.trial.rows.weight(k) = 0.5;
+    made.trial.fit.residuals(k) *= 0.5;
+  }
+  EXPECT_NEAR(made.errors().plain_mw, kPlain, 1e-12);
+  EXPECT_NEAR(made.errors().boundary_ms, boundary_ms, 1e-9);
+  made.trial.fit.residuals(made.alone[20]) = 3.0;
+  EXPECT_NEAR(made.errors().plain_mw, 3.0 * kPlain, 1e-12) << "now it is one of the larger half";
+}
+
+TEST(ExciteBurstWeights, LargerChangesCountForMore) {
+  HandMade made(8);
+  // Half of the bursts draw 800 mW.
+  for (std::size_t w = 1; w < 8; w += 2) made.bursts.windows[w].pass_ms = 1.5;
+  made.set(made.alone, 1.0);
+  made.set(made.boundaries, 10.0);
+  const double above = 100.0 - kPlain * kPlain;
+  EXPECT_NEAR(made.errors().boundary_ms, std::sqrt(above * (4.0 + 16.0) / (16.0 + 256.0)), 1e-9);
+}
+
+TEST(ExciteBurstWeights, AStepWithTwoBoundariesHasBothChanges) {
+  HandMade made(9);
+  made.set(made.alone, 1.0);
+  made.set(made.boundaries, 10.0);
+  const double boundary_ms = made.errors().boundary_ms;
+  // The step from 200 to 300 ms goes on to 600, and what is behind is moved into it.
+  made.bursts.steps[2].end_ms = 610.0;
+  made.trial.rows.steps.erase(made.trial.rows.steps.begin() + 2, made.trial.rows.steps.begin() + 6);
+  made.trial.rows.weight.conservativeResize(41);
+  made.trial.fit.residuals = Eigen::VectorXd(41);
+  for (int i = 0; i < 41; ++i) {
+    const auto k = static_cast<int>(made.trial.rows.steps[static_cast<std::size_t>(i)]);
+    made.trial.fit.residuals(i) = k % 5 == 2 ? 10.0 : 1.0;
+  }
+  EXPECT_NEAR(made.errors().boundary_ms, boundary_ms, 1e-9);
+  const double change_per_ms = std::hypot(200.0, 200.0) / 400.0;
+  EXPECT_NEAR(made.weights()[2], kPlain / std::hypot(kPlain, boundary_ms * change_per_ms), 1e-9);
+}
+
+TEST(ExciteBurstWeights, WhatIsFarBeyondAnyBoundaryDoesNotCount) {
+  HandMade made(9);
+  made.set(made.alone, 1.0);
+  made.set(made.boundaries, 10.0);
+  const double boundary_ms = made.errors().boundary_ms;
+  // Three times that of 30 ms is 180.
+  made.set({made.boundaries[2]}, 200.0);
+  EXPECT_NEAR(made.errors().boundary_ms, boundary_ms, 1e-9);
+  made.set({made.boundaries[2]}, 170.0);
+  EXPECT_GT(made.errors().boundary_ms, 2.0 * boundary_ms);
+  made.set(made.boundaries, 170.0);
+  EXPECT_EQ(made.errors().boundary_ms, 30.0) << "and never more than that";
+}
+
+TEST(ExciteBurstWeights, EightOfEachKindAreNeeded) {
+  HandMade made(8);
+  made.set(made.alone, 1.0);
+  made.set(made.boundaries, 10.0);
+  made.set({made.boundaries[0]}, 200.0);
+  EXPECT_NEAR(made.errors().plain_mw, kPlain, 1e-12);
+  EXPECT_EQ(made.errors().boundary_ms, 0.0) << "seven that are no outliers";
+  made.set(made.boundaries, 1.0);
+  EXPECT_EQ(made.errors().boundary_ms, 0.0) << "no more than elsewhere";
+
+  HandMade few(2);
+  few.set(few.alone, 1.0);
+  EXPECT_NEAR(few.errors().plain_mw, kPlain, 1e-12);
+  few.trial.rows.steps.erase(few.trial.rows.steps.begin());
+  EXPECT_EQ(few.errors().plain_mw, 0.0);
+  EXPECT_EQ(few.weights(), std::vector<double>(10, 1.0));
 }
 
 }  // namespace

@@ -75,5 +75,35 @@ TEST(ExciteDoubt, LeavesTheOthersAsTheyAre) {
   EXPECT_EQ(left.time_covariance, covariance);
 }
 
+TEST(ExciteDoubt, AtTheVeryBoundsAFigureIsGiven) {
+  ExciteFit at = fit();
+  EXPECT_THAT(doubtful_parts(at, kPlaceMs, std::vector<double>{300e3, 450e3, 50e3}), IsEmpty());
+  at.power_mw(0, 0) = 1250e3;  // all 5000 mJ
+  EXPECT_THAT(doubtful_parts(at, kPlaceMs, std::vector<double>{1.0, 1.0, 1.0}), IsEmpty());
+  at = fit();
+  at.power_mw(2, 0) = 20e3;
+  EXPECT_THAT(doubtful_parts(at, kPlaceMs, std::vector<double>{1.0, 1.0, 80e3}), ElementsAre(3u))
+      << "20 and 80 mJ are 2 % of the pass, and count";
+  at.power_mw(2, 0) = -200e3;
+  EXPECT_THAT(doubtful_parts(at, kPlaceMs, std::vector<double>{1.0, 1.0, 0.0}), ElementsAre(3u));
+}
+
+TEST(ExciteDoubt, AFitOfWindowsHasLessToLeaveOut) {
+  ExciteFit plain = fit();
+  plain.windows.clear();
+  plain.disagreement.clear();
+  plain.time_covariance.resize(0, 0);
+  plain.power_mw.resize(3, 2);
+  plain.power_mw << 1, 2, 3, 4, 5, 6;
+  const ExciteFit left = without_parts(plain, {0, 3});
+  EXPECT_THAT(left.parts, ElementsAre(2u));
+  EXPECT_THAT(left.windows, IsEmpty());
+  EXPECT_THAT(left.disagreement, IsEmpty());
+  EXPECT_EQ(left.time_covariance.size(), 0);
+  EXPECT_EQ(left.power_mw, Eigen::RowVector2d(3, 4));
+  EXPECT_EQ(left.covariance, Eigen::MatrixXd::Constant(1, 1, 22.0));
+  EXPECT_THAT(without_parts(plain, {}).parts, ElementsAre(0u, 2u, 3u));
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -5,6 +5,9 @@
 
 #include <cmath>
 #include <random>
+#include <vector>
+
+#include "attribution/excite_least_squares.hpp"
 
 namespace layerwatt {
 namespace {
@@ -129,6 +132,213 @@ TEST(ExciteFit, APartThatIsNeverAloneAndNeverOtherwiseIsRefused) {
   std::vector<ObservedWindow> windows;
   for (int i = 0; i < 8; ++i) windows.push_back(window(1000.0 * i, i % 2 * 4, i % 2 * 4));
   EXPECT_FALSE(fit_excitation(windows).fit);
+}
+
+// As rounds(), but scattering: the passes by a thousandth, and the power by 20 mW and by what a
+// slower clock takes off; the rail, which is the second channel, by as much on its own.
+std::vector<ObservedWindow> scattering(int count) {
+  std::vector<ObservedWindow> windows = rounds(count);
+  int i = 0;
+  const auto off = [&i] {
+    ++i;
+    return (i * i * 41 + i * 7) % 101 / 50.0 - 1.0;
+  };
+  for (ObservedWindow& one : windows) {
+    const double slower = 0.001 * off();
+    one.pass_ms *= 1.0 + slower;
+    for (double& mw : one.power_mw) mw = mw * (1.0 - 2.0 * slower) + 20.0 * off();
+  }
+  return windows;
+}
+
+// What a fit says of how sure it is, from the least squares that it is of.
+void expect_concluded(const std::vector<ObservedWindow>& windows, std::size_t pieces) {
+  const ExciteFitOutcome outcome = fit_excitation(windows);
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  const ExciteFit& fit = *outcome.fit;
+  ASSERT_EQ(fit.outliers, 0u);
+  ASSERT_EQ(fit.drift_pieces, pieces);
+  const auto n = static_cast<Eigen::Index>(windows.size());
+  std::vector<double> at_ms;
+  for (const ObservedWindow& one : windows) at_ms.push_back(one.at_ms);
+  const Eigen::MatrixXd drift = drift_columns(at_ms, pieces);
+  Eigen::MatrixXd x(n, 3 + drift.cols());
+  Eigen::MatrixXd y(n, 2);
+  for (Eigen::Index w = 0; w < n; ++w) {
+    const ObservedWindow& one = windows[static_cast<std::size_t>(w)];
+    x(w, 0) = 1.0 / one.pass_ms;
+    x(w, 1) = one.extra[0] / one.pass_ms;
+    x(w, 2) = one.extra[1] / one.pass_ms;
+    y(w, 0) = one.power_mw[0];
+    y(w, 1) = one.power_mw[1];
+  }
+  x.rightCols(drift.cols()) = drift;
+  const LinearFit time = solve_least_squares(x, Eigen::MatrixXd::Ones(n, 1));
+  x.rightCols(drift.cols()) = y.col(0).asDiagonal() * drift;
+  const LinearFit power = solve_least_squares(x, y);
+
+  const double degrees = static_cast<double>(n - x.cols());
+  EXPECT_EQ(fit.degrees, static_cast<std::size_t>(degrees));
+  const double tt = time.residuals.squaredNorm() / degrees;
+  EXPECT_NEAR(fit.residual_time / std::sqrt(tt), 1.0, 1e-9);
+  const Eigen::VectorXd curve = drift * power.coefficients.col(0).tail(drift.cols());
+  const double drift_variance = curve.squaredNorm() / static_cast<double>(n * n);
+  EXPECT_NEAR(fit.drift_std, std::sqrt(drift_variance), 1e-15);
+  for (Eigen::Index c = 0; c < 2; ++c) {
+    const double ee = power.residuals.col(c).squaredNorm() / degrees;
+    const double et = power.residuals.col(c).dot(time.residuals.col(0)) / degrees;
+    EXPECT_NEAR(fit.residual_mw(c) / std::sqrt(ee), 1.0, 1e-9);
+    const double pass_mj = power.coefficients(0, c) / 1e3;
+    const double pass_variance =
+        ee * power.solve.row(0).squaredNorm() / 1e6 + drift_variance * pass_mj * pass_mj;
+    EXPECT_NEAR(fit.pass_mj_std(c) / std::sqrt(pass_variance), 1.0, 1e-9);
+    for (Eigen::Index j = 0; j < 2; ++j) {
+      const double mw = power.coefficients(j + 1, c) / time.coefficients(j + 1, 0);
+      const Eigen::RowVectorXd a = power.solve.row(j + 1);
+      const Eigen::RowVectorXd b = time.solve.row(j + 1);
+      for (Eigen::Index k = 0; k < 2; ++k) {
+        const double other_mw = power.coefficients(k + 1, c) / time.coefficients(k + 1, 0);
+        const Eigen::RowVectorXd other_a = power.solve.row(k + 1);
+        const Eigen::RowVectorXd other_b = time.solve.row(k + 1);
+        // Of e_j - p_j t_j with e_k - p_k t_k, over t_j t_k.
+        const double covariance =
+            (ee * a.dot(other_a) - et * (a.dot(other_b) * other_mw + b.dot(other_a) * mw) +
+             tt * mw * other_mw * b.dot(other_b)) /
+                (time.coefficients(j + 1, 0) * time.coefficients(k + 1, 0)) +
+            drift_variance * mw * other_mw;
+        if (c == 0) {
+          EXPECT_NEAR(fit.covariance(j, k) / covariance, 1.0, 1e-6) << j << k;
+        }
+        if (j != k) continue;
+        EXPECT_NEAR(fit.power_std(j, c) / std::sqrt(covariance), 1.0, 1e-9) << j;
+      }
+      if (c > 0) continue;
+      const Eigen::RowVectorXd plain = power.solve.row(0);
+      const double covariance =
+          (ee * a.dot(plain) - et * mw * b.dot(plain)) / time.coefficients(j + 1, 0) / 1e3 +
+          drift_variance * pass_mj * mw;
+      EXPECT_NEAR(fit.pass_covariance(j) / covariance, 1.0, 1e-6) << j;
+    }
+  }
+}
+
+TEST(ExciteFit, HowSureItIsIsThatOfLeastSquares) { expect_concluded(scattering(4), 0); }
+
+TEST(ExciteFit, ADriftMakesItLessSure) {
+  std::vector<ObservedWindow> windows = scattering(4);
+  for (ObservedWindow& one : windows) {
+    for (double& mw : one.power_mw) mw /= 1.0 - 0.1 * one.at_ms / 20e3;
+  }
+  expect_concluded(windows, 1);
+}
+
+TEST(ExciteFit, TwoPartsNeedSixWindows) {
+  std::vector<ObservedWindow> windows = rounds(2);
+  windows.resize(6);
+  const ExciteFitOutcome outcome = fit_excitation(windows);
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  EXPECT_EQ(outcome.fit->degrees, 3u);
+  EXPECT_NEAR(outcome.fit->power_mw(1, 0), 3000.0, 1e-6);
+  windows.resize(5);
+  EXPECT_EQ(fit_excitation(windows).refused, "5 windows are too few to tell 2 parts apart");
+}
+
+TEST(ExciteFit, OneMoreRunIsEnoughAndARailThatWasNotReadIsNone) {
+  std::vector<ObservedWindow> windows;
+  for (int i = 0; i < 8; ++i) windows.push_back(window(1000.0 * i, i % 2, 0));
+  for (ObservedWindow& one : windows) one.power_mw[1] = std::nan("");
+  const ExciteFitOutcome outcome = fit_excitation(windows);
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  EXPECT_THAT(outcome.fit->parts, ElementsAre(0u)) << "the other is never repeated";
+  EXPECT_NEAR(outcome.fit->power_mw(0, 0), 8000.0, 1e-6);
+  EXPECT_EQ(outcome.fit->power_mw(0, 1), 0.0);
+  EXPECT_EQ(outcome.fit->pass_mj(1), 0.0);
+}
+
+// Readings that are `mw` too high and too low by turns, and passes that are so by `share`.
+std::vector<ObservedWindow> alternating(int count, double mw, double share) {
+  std::vector<ObservedWindow> windows = rounds(count);
+  for (std::size_t w = 0; w < windows.size(); ++w) {
+    const double sign = w % 2 == 0 ? 1.0 : -1.0;
+    // Its mean power is of the energy, whatever the time.
+    for (double& one : windows[w].power_mw) one /= 1.0 + sign * share;
+    windows[w].pass_ms *= 1.0 + sign * share;
+    windows[w].power_mw[0] += sign * mw;
+  }
+  return windows;
+}
+
+TEST(ExciteFit, AWindowIsOddBeyondSixStandardDeviations) {
+  for (const double off_mw : {60.0, -60.0, 150.0, -150.0}) {
+    // A robust standard deviation is 1.48 times 10 mW, or a little more.
+    std::vector<ObservedWindow> windows = alternating(6, 10.0, 1e-4);
+    windows[17].power_mw[0] += off_mw + 10.0;
+    const ExciteFitOutcome outcome = fit_excitation(windows);
+    ASSERT_TRUE(outcome.fit) << outcome.refused;
+    EXPECT_EQ(outcome.fit->outliers, std::abs(off_mw) > 100.0 ? 1u : 0u) << off_mw;
+  }
+}
+
+TEST(ExciteFit, APassThatIsOddIsLeftOut) {
+  std::vector<ObservedWindow> windows = alternating(6, 0.01, 0.001);
+  windows[17].pass_ms *= 1.02;
+  for (double& mw : windows[17].power_mw) mw /= 1.02;
+  const ExciteFitOutcome outcome = fit_excitation(windows);
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  EXPECT_EQ(outcome.fit->outliers, 1u);
+  EXPECT_NEAR(outcome.fit->pass_ms, 10.0, 0.005);
+}
+
+TEST(ExciteFit, AtMostATenthIsLeftOut) {
+  std::vector<ObservedWindow> windows = alternating(4, 1.0, 1e-4);
+  for (const std::size_t w : {4u, 11u, 18u}) windows[w].power_mw[0] += 400.0;
+  EXPECT_EQ(fit_excitation(windows).fit->outliers, 2u) << "of 20";
+  windows.pop_back();
+  EXPECT_EQ(fit_excitation(windows).fit->outliers, 1u) << "of 19";
+}
+
+TEST(ExciteFit, AWindowThatAloneRepeatsAPartIsNeverOdd) {
+  std::vector<ObservedWindow> windows = alternating(4, 1.0, 1e-4);
+  for (ObservedWindow& one : windows) one.extra.push_back(0.0);
+  windows[8].extra = {0.0, 0.0, 3.0};
+  windows[8].pass_ms = 16.0;
+  windows[14].power_mw[0] += 300.0;
+  const ExciteFitOutcome outcome = fit_excitation(windows);
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  EXPECT_THAT(outcome.fit->parts, ElementsAre(0u, 1u, 2u));
+  EXPECT_EQ(outcome.fit->outliers, 1u);
+}
+
+TEST(ExciteFit, AnOddWindowThatCannotBeSparedIsKept) {
+  // A plain pass and six parts, and three windows more. One part is there twice.
+  std::vector<ObservedWindow> windows;
+  const auto add = [&](double at_ms, double off_mw, int part) {
+    ObservedWindow made = window(at_ms, 0.0, 0.0);
+    made.extra.assign(6, 0.0);
+    if (part >= 0) made.extra[static_cast<std::size_t>(part)] = 4.0;
+    if (part >= 0) made.pass_ms = 20.0;
+    made.power_mw[0] += off_mw;
+    windows.push_back(made);
+  };
+  int next = 0;
+  for (const double at_ms : {0.0, 7e3, 12e3}) add(at_ms, next++ == 1 ? 500.0 : 0.0, -1);
+  for (int part = 0; part < 6; ++part) add(1e3 * (part + 1), 0.0, part);
+  add(9e3, 1.0, 5);
+  const ExciteFitOutcome outcome = fit_excitation(windows);
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  EXPECT_EQ(outcome.fit->outliers, 0u);
+  EXPECT_EQ(outcome.fit->degrees, 3u);
+}
+
+TEST(ExciteFit, WhatADriftExplainsByChanceIsNoDrift) {
+  // Of 30 windows, a line has to lessen the squares by a ninth.
+  for (const double slope_mw : {15.0, 60.0}) {
+    std::vector<ObservedWindow> windows = alternating(6, 20.0, 1e-4);
+    for (ObservedWindow& one : windows) one.power_mw[0] += slope_mw * (one.at_ms / 30e3 - 0.5);
+    const ExciteFitOutcome outcome = fit_excitation(windows);
+    ASSERT_TRUE(outcome.fit) << outcome.refused;
+    EXPECT_EQ(outcome.fit->drift_pieces, slope_mw > 50.0 ? 1u : 0u) << slope_mw;
+  }
 }
 
 }  // namespace

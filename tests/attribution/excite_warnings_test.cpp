@@ -107,5 +107,75 @@ TEST(ExciteWarnings, TheReasonSaysWhatWasUsed) {
               HasSubstr("adapts to repeats within 130 ms"));
 }
 
+TEST(ExciteWarnings, NamesThreeAndCountsTheRest) {
+  Bench bench;
+  bench.observed.slowed = {0, 1, 2};
+  EXPECT_THAT(bench.warnings().at(0).message, HasSubstr("repeating a, b, tiny lowers"));
+  bench.observed.slowed = {0, 1, 2, 3};
+  EXPECT_THAT(bench.warnings().at(0).message, HasSubstr("repeating a, b, tiny and 1 more lowers"));
+  bench.observed.slowed = {3};
+  EXPECT_THAT(bench.warnings().at(0).message, HasSubstr("repeating outside layers lowers"));
+}
+
+TEST(ExciteWarnings, OneWindowOrOutlierIsEnough) {
+  Bench bench;
+  bench.observed.disturbed = 1;
+  bench.fit.outliers = 1;
+  EXPECT_NE(find_warning(bench.warnings(), "windows_disturbed"), nullptr);
+  EXPECT_NE(find_warning(bench.warnings(), "outliers"), nullptr);
+}
+
+TEST(ExciteWarnings, TheQuickestRepeatIsSaid) {
+  Bench bench;
+  bench.fit.extra_ms = Eigen::Vector4d(3.6, 2.8, 0.01, 0.01);
+  EXPECT_THAT(find_warning(bench.warnings(), "repeats_run_faster")->message,
+              HasSubstr("a, b run up to 30 % quicker"));
+  bench.fit.extra_ms = Eigen::Vector4d(2.8, 3.6, 0.01, 0.01);
+  EXPECT_THAT(find_warning(bench.warnings(), "repeats_run_faster")->message,
+              HasSubstr("a, b run up to 30 % quicker"));
+  bench.fit.extra_ms = Eigen::Vector4d(4.1, 3.6, 0.01, 0.01);
+  EXPECT_THAT(find_warning(bench.warnings(), "repeats_run_faster")->message,
+              HasSubstr("b run up to 10 % quicker"));
+  // A hundredth of the pass is what counts.
+  bench.times.mean_ms[2] = 0.1;
+  EXPECT_THAT(find_warning(bench.warnings(), "repeats_run_faster")->message,
+              HasSubstr("b, tiny run up to 90 % quicker"));
+}
+
+TEST(ExciteWarnings, PartsThatDoNotCountMayDisagree) {
+  Bench bench;
+  bench.fit.disagreement = {2.0, 1.0, 9.0, 9.0};
+  bench.fit.windows = {2, 2, 1, 1};
+  EXPECT_THAT(bench.warnings(), IsEmpty()) << "nor does twice the scatter, or what is outside";
+  bench.fit.disagreement = {1.0, 1.0, 9.0, 9.0};
+  bench.times.mean_ms[2] = 0.1;
+  bench.fit.extra_ms(2) = 0.1;
+  bench.fit.windows = {2, 2, 2, 1};
+  EXPECT_THAT(find_warning(bench.warnings(), "windows_disagree")->message,
+              HasSubstr("repeat tiny differ"));
+}
+
+TEST(ExciteWarnings, AnExcessIsTheRootOfWhatIsLeftOfItsSquare) {
+  EXPECT_EQ((ExciteSum{5.0, 0.0, 1.0}.excess()), 0.0) << "of a pass that drew nothing";
+  EXPECT_EQ((ExciteSum{5.0, -1.0, 1.0}.excess()), 0.0);
+  EXPECT_NEAR((ExciteSum{1.5, 0.5, 0.6}.excess()), 1.6, 1e-12);
+  EXPECT_EQ((ExciteSum{1010.0, 1000.0, 10.0}.excess()), 0.0) << "by just as much as chance can";
+  EXPECT_THAT(closure_warning({1010.0, 1000.0, 10.0}), IsEmpty());
+  EXPECT_THAT(closure_warning({1050.0, 1000.0, 30.0}).at(0).message, HasSubstr("(± 3 %)"));
+  EXPECT_THAT(closure_warning({1050.0, 1000.0, 30.0}).at(0).hint, HasSubstr("may draw more"));
+  EXPECT_THAT(closure_warning({950.0, 1000.0, 30.0}).at(0).hint, HasSubstr("in the cache"));
+  EXPECT_THAT(closure_warning({125.0, 500.0, 1.0}).at(0).message, HasSubstr("75 % less"));
+}
+
+TEST(ExciteWarnings, TheReasonSaysHowMuchWindowsScatter) {
+  Bench bench;
+  EXPECT_THAT(excite_reason(bench.observed, bench.fit, {}),
+              HasSubstr("scatter of a window is 1 % of the power"));
+  Adaptation adaptation;
+  adaptation.steps = 1;
+  EXPECT_THAT(excite_reason(bench.observed, bench.fit, adaptation),
+              HasSubstr("1 steps of the counter"));
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -148,6 +149,75 @@ TEST(ExciteWindows, RepeatsOfWhatIsOutsideLayersCountAsSuch) {
   EXPECT_EQ(seen.disturbed, 0u);
   EXPECT_EQ(seen.windows.size(), 3u);
   EXPECT_THAT(seen.slowed, ElementsAre(1u));
+}
+
+TEST(ExciteWindows, WhatACounterCountedWeighsByItsTime) {
+  Builder built({"a"}, {{"IN", true}, {"CORE", false}});
+  Recording& recording = built.get();
+  const double edges_ms[] = {0, 10, 20, 50, 60, 70};
+  const double total_mw[] = {7e3, 1e3, 5e3, kNaN, 0.0};
+  const double rail_mw[] = {7e3, 2e3, kNaN, 4e3, 0.0};
+  for (std::size_t k = 0; k < 5; ++k) {
+    built.energy(edges_ms[k], edges_ms[k + 1], 0.0);
+    recording.power.rail_mw.pop_back();
+    recording.power.rail_mw.insert(recording.power.rail_mw.end(), {total_mw[k], rail_mw[k]});
+  }
+  std::uint64_t readings = 0;
+  // From the step at 10 ms on: 1 W for 10 ms and 5 W for 30; what is not known is no step.
+  const auto mean = mean_power_mw(recording.power, at_ms(10), at_ms(60), readings);
+  EXPECT_EQ(readings, 3u);
+  EXPECT_NEAR(mean[0], 4e3, 1e-9);
+  EXPECT_NEAR(mean[1], 4e3, 1e-9);
+  EXPECT_NEAR(mean[2], (10.0 * 2e3 + 10.0 * 4e3) / 20.0, 1e-9) << "the rail was not read at 50";
+
+  mean_power_mw(recording.power, at_ms(61), at_ms(70), readings);
+  EXPECT_EQ(readings, 0u) << "nothing was counted";
+  EXPECT_TRUE(std::isnan(mean_power_mw(recording.power, at_ms(61), at_ms(70), readings)[0]));
+  EXPECT_TRUE(std::isnan(mean_power_mw(recording.power, at_ms(71), at_ms(80), readings)[0]));
+}
+
+TEST(ExciteWindows, AClockMayDifferByOneAndAHalfPercent) {
+  Builder built({"a"});
+  for (int i = 0; i < 7; ++i) built.sample(100.0 * i + 50, 5.0);
+  // The median of the plain ones is 2000 MHz; the last two windows repeat the part.
+  const double clocks[] = {2000, 1900, 2010, 2028, 2032, 1972, 1968};
+  std::vector<ExcitationWindow>& windows = built.get().excitation;
+  for (int i = 0; i < 7; ++i) {
+    const std::uint32_t extra = i < 3 ? 0 : 2;
+    windows.push_back(window(100.0 * i, 100.0 * i, 100.0 * i + 100, {extra, 0}, clocks[i]));
+  }
+  const ObservedWindows seen = observe_windows(built.get());
+  EXPECT_EQ(seen.disturbed, 3u) << "1900, 2032 and 1968 MHz";
+  ASSERT_EQ(seen.windows.size(), 4u);
+  EXPECT_EQ(seen.windows[2].at_ms, 350.0);
+  EXPECT_EQ(seen.windows[3].at_ms, 550.0);
+}
+
+TEST(ExciteWindows, ReadingsWithoutATotalAreNone) {
+  Builder built({"a"}, {{"IN", true}, {"CORE", false}});
+  built.sample(50, {kNaN, 5.0}).sample(150, {kNaN, 5.0}).sample(160, {3.0, 5.0});
+  built.get().excitation = {window(0, 0, 100, {0, 0}), window(100, 100, 200, {0, 0})};
+  const ObservedWindows seen = observe_windows(built.get());
+  EXPECT_EQ(seen.without_readings, 1u);
+  ASSERT_EQ(seen.windows.size(), 1u);
+  EXPECT_EQ(seen.windows[0].readings, 2u);
+  EXPECT_THAT(seen.windows[0].power_mw, ElementsAre(3.0, 3.0, 5.0));
+}
+
+TEST(ExciteWindows, ThePlainDrawIsOfSettledPlainWindowsAlone) {
+  Builder built({"a"});
+  built.sample(50, 9.0).sample(99, 9.0).sample(100, 4.0).sample(150, kNaN).sample(200, 6.0);
+  built.sample(201, 9.0).sample(250, 9.0).sample(350, 2.0).sample(400, 9.0);
+  Recording& recording = built.get();
+  ExcitationWindow first = window(0, 0, 60, {0, 0});
+  first.round = 0;
+  recording.excitation = {first, window(60, 100, 200, {0, 0}), window(202, 202, 300, {1, 0}),
+                          window(300, 310, 399, {0, 0})};
+  const Known<Metric> draw = plain_draw_mw(recording);
+  ASSERT_TRUE(draw);
+  EXPECT_EQ(draw->mean, 4.0) << "of 4, 6 and 2";
+  recording.excitation.resize(1);
+  EXPECT_EQ(plain_draw_mw(recording).reason(), "no_samples");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace layerwatt {
 namespace {
 
@@ -60,6 +62,117 @@ TEST(Accumulate, NormalEquationsOfTwoReadingsByHand) {
   Eigen::MatrixXd p = Eigen::MatrixXd::Zero(sum.a.rows(), 1);
   p(0, 0) = 20.0;
   EXPECT_NEAR(residual_sum(sum, p, 0), 0.0, 1e-12);
+}
+
+// Unconstrained: (−2, 5, −4). Without the two negative ones the other is 1, and the first is asked
+// for again: 2, 1, 0.
+TEST(SolveNonNegative, LetsAPowerGoAgainThatTheRestAsksFor) {
+  Eigen::MatrixXd a(3, 3);
+  a << 2, 0, -2, 0, 2, 2, -2, 2, 5;
+  Eigen::MatrixXd b(3, 2);
+  b.col(0) << 4, 2, -6;
+  b.col(1) << 0, 2, 2;  // 0, 1, 0
+  const Eigen::MatrixXd p = solve_non_negative(a, b);
+  EXPECT_NEAR(p(0, 0), 2.0, 1e-9);
+  EXPECT_NEAR(p(1, 0), 1.0, 1e-9);
+  EXPECT_EQ(p(2, 0), 0.0);
+  EXPECT_NEAR(p(0, 1), 0.0, 1e-9);
+  EXPECT_NEAR(p(1, 1), 1.0, 1e-9);
+  EXPECT_NEAR(p(2, 1), 0.0, 1e-9);
+}
+
+TEST(SolveNonNegative, AColumnThatIsHardlySeenHasItsPower) {
+  const Eigen::MatrixXd p = solve_non_negative(Eigen::MatrixXd::Constant(1, 1, 0.25),
+                                               Eigen::MatrixXd::Constant(1, 1, 0.5));
+  EXPECT_NEAR(p(0, 0), 2.0, 1e-9);
+}
+
+TEST(SolveNonNegative, WithoutReadingsThereIsNoPower) {
+  const Eigen::MatrixXd p =
+      solve_non_negative(Eigen::MatrixXd::Zero(2, 2), Eigen::MatrixXd::Ones(2, 1));
+  EXPECT_EQ(p(0, 0), 0.0);
+  EXPECT_EQ(p(1, 0), 0.0);
+}
+
+TEST(SolveNonNegative, TwoColumnsThatReadingsDoNotTellApartShareTheirPower) {
+  const Eigen::MatrixXd p = solve_non_negative(Eigen::MatrixXd::Constant(2, 2, 4.0),
+                                               Eigen::MatrixXd::Constant(2, 1, 8.0));
+  EXPECT_NEAR(p(0, 0) + p(1, 0), 2.0, 1e-3);
+}
+
+// 13 layers of 1 ms and so 16 columns: rows that touch three of them are handled one by one. The
+// box of 2 ms before 2.5 covers half of the first, the second and half of the third.
+TEST(Accumulate, SparseRowsOfTwoChannels) {
+  Iterations iterations;
+  for (int j = 0; j < 13; ++j) iterations.layers.push_back("layer");
+  iterations.start_ns = {0};
+  iterations.end_ns = {13'000'000};
+  iterations.layer_ms.assign(13, 1.0);
+  const Segments segments = make_segments(iterations);
+  Readings readings;
+  readings.channels = 2;
+  readings.time_ms = {1.0, 2.5, 2.5};
+  readings.weight = {0.0, 2.0, 1.0};
+  readings.value = {1e6, 1e6, 40.0, 4.0, 20.0, 8.0};
+  const NormalEquations sum = accumulate(segments, readings, {2.0, 0.0, 0.0, 0.0});
+  const double share[] = {0.25, 0.5, 0.25};
+  for (Eigen::Index i = 0; i < sum.a.rows(); ++i) {
+    for (Eigen::Index j = 0; j < sum.a.cols(); ++j) {
+      const double expected = i < 3 && j < 3 ? 3.0 * share[i] * share[j] : 0.0;
+      EXPECT_DOUBLE_EQ(sum.a(i, j), expected) << i << ", " << j;
+    }
+    EXPECT_DOUBLE_EQ(sum.b(i, 0), i < 3 ? 100.0 * share[i] : 0.0);
+    EXPECT_DOUBLE_EQ(sum.b(i, 1), i < 3 ? 16.0 * share[i] : 0.0);
+  }
+  EXPECT_DOUBLE_EQ(sum.yy(0), 2.0 * 1600.0 + 400.0);
+  EXPECT_DOUBLE_EQ(sum.yy(1), 2.0 * 16.0 + 64.0);
+  EXPECT_DOUBLE_EQ(sum.weight, 3.0);
+}
+
+// Full rows are added 64 at a time, and many readings in parts: none is lost or counted twice.
+TEST(Accumulate, ManyReadingsAddUp) {
+  Iterations iterations;
+  iterations.layers = {"a"};
+  iterations.start_ns = {0};
+  iterations.end_ns = {1'000'000'000};
+  iterations.layer_ms = {1000.0};
+  const Segments segments = make_segments(iterations);
+  for (const std::size_t count : {64u, 100u, 3 * 4096u + 5}) {
+    Readings readings;
+    for (std::size_t k = 0; k < count; ++k) {
+      readings.time_ms.push_back(10.0 + 0.05 * static_cast<double>(k));
+      readings.weight.push_back(k % 2 == 0 ? 4.0 : 1.0);
+      readings.value.push_back(10.0);
+    }
+    const double weight = 2.5 * static_cast<double>(count) + (count % 2 == 0 ? 0.0 : 1.5);
+    const NormalEquations sum = accumulate(segments, readings, {2.0, 0.0, 0.0, 0.0});
+    EXPECT_NEAR(sum.weight, weight, 1e-6) << count;
+    EXPECT_NEAR(sum.a(0, 0), weight, 1e-6) << count;
+    EXPECT_NEAR(sum.b(0, 0), 10.0 * weight, 1e-6) << count;
+    EXPECT_NEAR(sum.yy(0), 100.0 * weight, 1e-6) << count;
+  }
+}
+
+// Σ y² = 200, Σ w y = 30 and Σ w² = 5 of channel 1: with 4 W, 200 − 240 + 80.
+TEST(ResidualSum, IsThatOfAChannelAndNeverNegative) {
+  NormalEquations equations;
+  equations.a = Eigen::MatrixXd::Constant(1, 1, 5.0);
+  equations.b.resize(1, 2);
+  equations.b << 10.0, 30.0;
+  equations.yy = Eigen::Vector2d(20.0, 200.0);
+  Eigen::MatrixXd p(1, 2);
+  p << 2.0, 4.0;
+  EXPECT_DOUBLE_EQ(residual_sum(equations, p, 1), 40.0);
+  EXPECT_DOUBLE_EQ(residual_sum(equations, p, 0), 0.0);
+  equations.yy(0) = 19.0;  // by rounding
+  EXPECT_EQ(residual_sum(equations, p, 0), 0.0);
+}
+
+TEST(TouchedColumns, AreThoseWithAWeight) {
+  Eigen::MatrixXd a = Eigen::MatrixXd::Zero(3, 3);
+  a(0, 0) = 0.25;
+  a(2, 2) = 4.0;
+  EXPECT_EQ(touched_columns(a), (std::vector<bool>{true, false, true}));
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <complex>
+#include <numbers>
+
 #include "attribution/fit_case.hpp"
 
 namespace layerwatt {
@@ -22,6 +26,52 @@ TEST(MeanCycle, IsFromStartToStartAndEndsAtOne) {
   EXPECT_DOUBLE_EQ(cycle.edge[1], 0.2);
   EXPECT_DOUBLE_EQ(cycle.edge[2], 0.7);
   EXPECT_DOUBLE_EQ(cycle.edge[3], 1.0);
+}
+
+// Harmonics count for −h too, and a turn of a quarter multiplies the first by i.
+TEST(FoldedProblem, AReadingIsItsHarmonicsTurnedBack) {
+  Cycle cycle;
+  cycle.period_ms = 10.0;
+  cycle.edge = {0.0, 1.0};
+  const Eigen::VectorXd y = FoldedProblem(cycle, 2).reading({{2.0, 0.0}, {3.0, 1.0}}, 2.5);
+  ASSERT_EQ(y.size(), 4);
+  EXPECT_DOUBLE_EQ(y(0), 2.0);
+  EXPECT_DOUBLE_EQ(y(1), 0.0);
+  EXPECT_DOUBLE_EQ(y(2), -std::numbers::sqrt2);
+  EXPECT_DOUBLE_EQ(y(3), 3.0 * std::numbers::sqrt2);
+}
+
+// Readings of one power each, at the middle of the first and of the second half of every inference.
+TEST(Folds, AreTheReadingsMeansByPhaseMovedBack) {
+  Iterations iterations;
+  iterations.layers = {"a"};
+  Readings readings;
+  for (int i = 0; i < 8; ++i) {
+    iterations.start_ns.push_back(i * 10'000'000);
+    iterations.end_ns.push_back((i + 1) * 10'000'000);
+    iterations.layer_ms.push_back(10.0);
+    for (const double ms : {2.5, 7.5}) {
+      readings.time_ms.push_back(10.0 * i + ms);
+      readings.value.push_back(ms < 5.0 ? 1000.0 : 3000.0);
+      readings.weight.push_back(1.0);
+    }
+  }
+  readings.value.back() = 9e9;  // of an inference whose end is not known
+  const Segments segments = make_segments(iterations);
+  const Folds folds(iterations, segments, readings, 3, 5.0, 5.0);
+  ASSERT_GE(folds.size(), 2U);
+  EXPECT_EQ(folds.harmonics(), 3U);
+  EXPECT_EQ(folds.nearest(2.4), 0);
+  EXPECT_EQ(folds.nearest(2.6), 1);
+  EXPECT_EQ(folds.nearest(-9.0), 0);
+  EXPECT_EQ(folds.nearest(1e6), static_cast<long>(folds.size()) - 1);
+  EXPECT_DOUBLE_EQ(folds.back_ms(1), 5.0);
+  // Held from 0.25 to 0.75 and from there on: a square wave, −1000 · 2/π at the first harmonic.
+  EXPECT_NEAR(folds.at(0)[0].real(), 2000.0, 5.0);
+  EXPECT_NEAR(std::abs(folds.at(0)[1]), 2000.0 / std::numbers::pi, 5.0);
+  EXPECT_NEAR(std::abs(folds.at(0)[2]), 0.0, 5.0);
+  // Half an inference earlier high and low have changed places.
+  EXPECT_NEAR(std::abs(folds.at(0)[1] + folds.at(1)[1]), 0.0, 5.0);
 }
 
 TEST(FoldedProblem, FitsTheTrueResponseAndNotAWrongOne) {

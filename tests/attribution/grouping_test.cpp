@@ -113,5 +113,64 @@ TEST_F(Grouping, WithoutATotalTheGroupHasNoneButItsRailsDo) {
   EXPECT_DOUBLE_EQ(estimates.layers[1].rails[0].energy_mj->mean, 1.0);
 }
 
+TEST_F(Grouping, TheIntervalDoesNotReachBelowNothing) {
+  measured.total = known(1000, 10, 5);
+  share_group(estimates, outside_known, measured, times);
+  EXPECT_EQ(estimates.groups[0].energy_mj->ci95->lo, 0.0);
+  EXPECT_DOUBLE_EQ(estimates.groups[0].energy_mj->ci95->hi, 4.0 + 5.375);
+}
+
+TEST_F(Grouping, NothingLeftIsAnEnergyOfNothing) {
+  measured.total = known(600, 6, 0.5);
+  share_group(estimates, outside_known, measured, times);
+  EXPECT_EQ(estimates.groups[0].energy_mj->mean, 0.0);
+  EXPECT_EQ(estimates.layers[1].total.power_mw->mean, 0.0);
+}
+
+TEST_F(Grouping, LayersOfNoTimeHaveNoShare) {
+  times.mean_ms[1] = times.mean_ms[2] = 0.0;
+  share_group(estimates, outside_known, measured, times);
+  EXPECT_EQ(estimates.groups[0].energy_mj.reason(), "not_separable");
+}
+
+TEST_F(Grouping, LessThanAMillisecondHasItsShare) {
+  times.mean_ms = {4, 0.25, 0.25, 0, 0.25};
+  share_group(estimates, outside_grouped, measured, times);
+  EXPECT_DOUBLE_EQ(estimates.groups[0].energy_mj->mean, 5.0 * 2 / 3);
+  EXPECT_DOUBLE_EQ(estimates.outside.total.energy_mj->mean, 5.0 / 3);
+}
+
+TEST_F(Grouping, ComesAfterTheGroupsThatAreThere) {
+  estimates.groups.resize(2);
+  share_group(estimates, outside_known, measured, times);
+  EXPECT_EQ(estimates.groups.size(), 3u);
+  EXPECT_EQ(estimates.layers[2].group, 2u);
+}
+
+TEST_F(Grouping, TimeOutsideAloneIsNoGroup) {
+  share_group(estimates, {false, false, false, false, true}, measured, times);
+  EXPECT_TRUE(estimates.groups.empty());
+  EXPECT_DOUBLE_EQ(estimates.outside.total.energy_mj->mean, 1.0);
+  EXPECT_FALSE(estimates.outside.reason);
+}
+
+TEST_F(Grouping, TimeOutsideWithoutAReadingJoins) {
+  estimates.outside.samples = 0;
+  estimates.outside.reason = "no_samples";
+  estimates.layers[0].samples = 0;  // but it has a figure
+  estimates.layers[3].reason = "no_samples";
+  share_group(estimates, outside_known, measured, times);
+  EXPECT_THAT(estimates.groups[0].layers, ElementsAre(1u, 2u));
+  EXPECT_DOUBLE_EQ(estimates.groups[0].energy_mj->mean, 5.0 * 4 / 6);
+  EXPECT_EQ(estimates.outside.reason, "not_separable");
+}
+
+TEST_F(Grouping, AMeasuredEnergyWithoutAnIntervalGivesNone) {
+  measured.total.energy_mj.value().ci95.reset();
+  share_group(estimates, outside_known, measured, times);
+  EXPECT_DOUBLE_EQ(estimates.groups[0].energy_mj->mean, 4.0);
+  EXPECT_FALSE(estimates.groups[0].energy_mj->ci95);
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <vector>
+
 #include "attribution/recordings.hpp"
 
 namespace layerwatt {
@@ -176,6 +179,215 @@ TEST(Integrate, WithGapsItIsTheWholeRun) {
   };
   EXPECT_DOUBLE_EQ(sum_of(false), 2 * 100.0 + 2 * 100.0);
   EXPECT_DOUBLE_EQ(sum_of(true), 2 * 100.0 + 2 * 20.0 + 2 * 100.0);
+}
+
+Measured measured_with(const Recording& recording, const std::vector<BetweenPower>& between) {
+  const SensorTiming timing = sensor_timing(recording.manifest.sensor.model, recording.power);
+  const SlotTimes times = slot_times(recording.iterations, 20);
+  return measure(recording.iterations, recording.power, timing, times, true, between);
+}
+
+// Inferences 0–3 and 4–7, one ms of seven between them; each reading stands for the ms before it.
+Builder two_of_three_ms() {
+  Builder b({});
+  b.inference(0, 3, {}).inference(4, 7, {});
+  return b;
+}
+constexpr double kT1 = 12.7062;  // Student's t of two batches
+
+// Time constant 2: 8 ms at the beginning and 2 at the end leave 10 of 20, no more than half.
+TEST(Measure, CountsTheWholeRunWhereHalfOfItIsNotSettled) {
+  Builder b({});
+  b.inference(0, 20, {}).response(0, 0, 2, 0);
+  for (int t = 1; t <= 30; ++t) b.sample(t, t > 10 && t <= 20 ? 1000 : 0);
+  EXPECT_DOUBLE_EQ(measured_of(b.get()).total.power_mw->mean, 500.0);
+}
+
+TEST(Measure, TheFirstReadingStandsForOneSpacingAndTheOthersForTheTimeSinceTheLast) {
+  Builder b({});
+  b.inference(0, 24, {}).sample(10, 100).sample(16, 200).sample(20, 300).sample(24, 400);
+  // 4, 6, 4 and 4 ms.
+  EXPECT_DOUBLE_EQ(measured_of(b.get()).total.power_mw->mean, 4400.0 / 18.0);
+}
+
+TEST(Measure, ReadingsOneMillisecondApartStandForOneEach) {
+  Builder b({});
+  b.inference(0, 2, {}).sample(1, 100).sample(2, 200).sample(3, 900);
+  EXPECT_DOUBLE_EQ(measured_of(b.get()).total.power_mw->mean, 150.0);
+}
+
+TEST(Integrate, AnInferenceOfNoLengthTakesNothingFromTheNext) {
+  Builder b({});
+  b.inference(0, 1, {}).inference(1, 1, {}).inference(1, 4, {}).inference(4, 8, {});
+  b.sample(4, 100).sample(8, 200);
+  EXPECT_DOUBLE_EQ(measured_of(b.get()).total.power_mw->mean, 150.0);
+}
+
+TEST(Integrate, ReadingsCountInTheBatchOfTheirInference) {
+  Builder b({});
+  b.inference(0, 2, {}).inference(2, 6, {}).sample(2, 100).sample(4, 200).sample(6, 300);
+  const Recording& recording = b.get();
+  const SensorTiming timing = sensor_timing(recording.manifest.sensor.model, recording.power);
+  CellTable cells =
+      integrate(recording.iterations, recording.power, timing, Batches{2, 2}, true, false);
+  EXPECT_DOUBLE_EQ(cells.at(0, 1, 0).sum, 200.0);
+  EXPECT_DOUBLE_EQ(cells.at(0, 1, 0).weight, 2.0);
+  EXPECT_DOUBLE_EQ(cells.at(0, 1, 1).sum, 2 * 200.0 + 2 * 300.0);
+  EXPECT_DOUBLE_EQ(cells.at(0, 1, 1).weight, 4.0);
+}
+
+TEST(Measure, AReadingWithoutATotalIsNoDraw) {
+  Builder b({}, {rail("GPU"), rail("CPU")});
+  b.inference(0, 4, {}).sample(1, {100, 100}).sample(2, {100, kNaN}).sample(3, {300, 300});
+  const Measured m = measured_of(b.get());
+  EXPECT_EQ(m.power_draw_mw->count, 2u);
+  EXPECT_DOUBLE_EQ(m.energy_mj->mean, 1.6);  // 400 mW for 4 ms
+}
+
+// Means of 299 and 301 mW: 300 ± t · 1 mW. A seventh of the run is between: a sixth more or less.
+TEST(Measure, ScatterBetweenBatchesAndTheLeakAddUp) {
+  Builder b = two_of_three_ms();
+  for (int t = 1; t <= 4; ++t) b.sample(t, 299);
+  for (int t = 5; t <= 7; ++t) b.sample(t, 301);
+  const Measured m = measured_of(b.get());
+  EXPECT_DOUBLE_EQ(m.total.power_mw->mean, 300.0);
+  EXPECT_NEAR(m.total.power_mw->ci95->lo, 300.0 - kT1 - 50.0, 1e-6);
+  EXPECT_NEAR(m.total.power_mw->ci95->hi, 300.0 + kT1 + 50.0, 1e-6);
+  EXPECT_NEAR(m.total.energy_mj->ci95->hi, 0.9 + 0.003 * (kT1 + 50.0), 1e-9);
+}
+
+// The same with three readings of the idle device, of which 120 is the median: 300 and a sixth of
+// 180. Two readings would say nothing, and what is read at the start is not of the idle device.
+TEST(Measure, TheIdlePowerIsTheMedianOfThreeReadingsOrMore) {
+  const auto with_idle = [](const std::vector<double>& idle_mw) {
+    Builder b = two_of_three_ms();
+    double at = -static_cast<double>(idle_mw.size());
+    for (const double mw : idle_mw) b.sample(at++, mw);
+    b.sample(0, 250);
+    for (int t = 1; t <= 4; ++t) b.sample(t, 299);
+    for (int t = 5; t <= 7; ++t) b.sample(t, 301);
+    return measured_of(b.get()).total;
+  };
+  const ColumnPower found = with_idle({120, 130, 100});
+  EXPECT_NEAR(found.power_mw->mean, 330.0, 1e-9);
+  EXPECT_NEAR(found.power_mw->ci95->lo, 330.0 - 1.1 * kT1 - 30.0, 1e-6);
+  EXPECT_NEAR(found.power_mw->ci95->hi, 330.0 + 1.1 * kT1 + 30.0, 1e-6);
+  EXPECT_NEAR(found.energy_mj->mean, 0.99, 1e-9);
+  EXPECT_NEAR(found.energy_mj->ci95->lo, 0.99 - 0.003 * (1.1 * kT1 + 30.0), 1e-9);
+  EXPECT_NEAR(with_idle({130, 120}).power_mw->mean, 300.0, 1e-9);
+  EXPECT_NEAR(with_idle({90, 130, 120, 100}).power_mw->mean, 330.0, 1e-9);  // the upper middle
+  // No less than the inferences': nothing to take out.
+  EXPECT_NEAR(with_idle({300, 300, 300}).power_mw->mean, 300.0, 1e-9);
+  EXPECT_NEAR(with_idle({300, 300, 300}).power_mw->ci95->hi, 300.0 + kT1 + 50.0, 1e-6);
+}
+
+// Half of the run between inferences is the most that is borne.
+TEST(Measure, NoIntervalWhereMoreThanHalfMayHaveLeaked) {
+  const auto ending_at = [](double second_end_ms, bool idle_read) {
+    Builder b({});
+    b.inference(0, 2, {}).inference(3, second_end_ms, {}).inference(6, 6, {});
+    for (int t = -4; idle_read && t < 0; ++t) b.sample(t, 100);
+    for (int t = 1; t <= 6; ++t) b.sample(t, 300);
+    return measured_of(b.get());
+  };
+  const Measured half = ending_at(4, false);
+  EXPECT_DOUBLE_EQ(half.leak_share, 0.5);
+  EXPECT_NEAR(half.total.power_mw->mean, 300.0, 1e-9);
+  EXPECT_NEAR(half.total.power_mw->ci95->hi, 600.0, 1e-9);
+  const Measured corrected = ending_at(4, true);
+  EXPECT_NEAR(corrected.total.power_mw->mean, 500.0, 1e-9);
+  EXPECT_NEAR(corrected.total.power_mw->ci95->lo, 300.0, 1e-9);
+  EXPECT_NEAR(corrected.total.power_mw->ci95->hi, 700.0, 1e-9);
+  const Measured more = ending_at(3.5, true);
+  EXPECT_NEAR(more.between_share, 3.5 / 6.0, 1e-12);
+  EXPECT_NEAR(more.total.power_mw->mean, 300.0, 1e-9);
+  EXPECT_FALSE(more.total.power_mw->ci95);
+}
+
+TEST(Measure, ASlowSensorsLeakIsAtMostWhatLiesBetween) {
+  Builder b = two_of_three_ms();
+  for (int t = 1; t <= 7; ++t) b.sample(t, 300);
+  b.response(40, 0, 0, 0);
+  EXPECT_NEAR(measured_of(b.get()).leak_share, 1.0 / 7.0, 1e-12);
+}
+
+TEST(Measure, InferencesShorterThanAMillisecondLeakToo) {
+  Builder b({});
+  b.inference(0, 0.2, {}).inference(0.6, 0.8, {});
+  for (int k = 1; k <= 8; ++k) b.sample(0.1 * k, 300);
+  EXPECT_NEAR(measured_of(b.get()).between_share, 0.5, 1e-12);
+  b.response(0.04, 0, 0, 0);
+  // 0.01 ms of the window's and a quarter of 0.1 ms.
+  EXPECT_NEAR(measured_of(b.get()).leak_share, 0.035 / 0.2, 1e-9);
+}
+
+TEST(Measure, ARunOfNoLengthHasNothingBetween) {
+  Builder b({});
+  b.inference(0, 0, {}).sample(1, 100).sample(2, 100);
+  EXPECT_EQ(measured_of(b.get()).between_share, 0.0);
+}
+
+// Means of 297 and 304 mW over 4 and 3 ms: influences of ∓12/7 mW on 300.
+TEST(Measure, WhatWasFoundBetweenLeavesTheScatterOfTheRest) {
+  Builder b = two_of_three_ms();
+  for (int t = 1; t <= 4; ++t) b.sample(t, 297);
+  for (int t = 5; t <= 7; ++t) b.sample(t, 304);
+  const ColumnPower found = measured_with(b.get(), {{90.0, 0.0}, {90.0, 0.0}}).total;
+  const double half = kT1 * 2.0 * 12.0 / 7.0 * 7.0 / 6.0;
+  EXPECT_NEAR(found.power_mw->mean, 335.0, 1e-9);
+  EXPECT_NEAR(found.power_mw->ci95->lo, 335.0 - half, 1e-6);
+  EXPECT_NEAR(found.power_mw->ci95->hi, 335.0 + half, 1e-6);
+  EXPECT_NEAR(found.energy_mj->mean, 1.005, 1e-9);
+  EXPECT_NEAR(found.energy_mj->ci95->hi, 1.005 + 0.003 * half, 1e-9);
+  // More between than there was in all.
+  const ColumnPower none = measured_with(b.get(), {{3000.0, 0.0}, {3000.0, 0.0}}).total;
+  EXPECT_EQ(none.power_mw->mean, 0.0);
+  EXPECT_EQ(none.energy_mj->mean, 0.0);
+  EXPECT_EQ(none.power_mw->ci95->lo, 0.0);
+}
+
+// What was found is weighed against 150 ± 150 mW (half of the mean), or the idle power and half of
+// the way from there to the mean.
+TEST(Measure, AnUncertainPowerBetweenIsPulledToTheUsualOne) {
+  const auto with = [](const std::vector<double>& idle_mw, const BetweenPower& of_total) {
+    Builder b({}, {rail("GPU"), rail("CPU")});
+    b.inference(0, 3, {}).inference(4, 7, {});
+    double at = -static_cast<double>(idle_mw.size());
+    for (const double mw : idle_mw) b.sample(at++, {0.5 * mw, 0.5 * mw});
+    for (int t = 1; t <= 7; ++t) b.sample(t, {150, 150});
+    return measured_with(b.get(), {{45.0, 0.0}, {45.0, 0.0}, of_total});
+  };
+  // 0.9 of the 60 mW that 90 ± 50 lies below.
+  const Measured unread = with({}, {90.0, 50.0});
+  const double std_mw = std::sqrt(0.9 * 2500.0);
+  EXPECT_NEAR(unread.total.power_mw->mean, (2100.0 - 96.0) / 6.0, 1e-9);
+  EXPECT_NEAR(unread.total.power_mw->ci95->hi - unread.total.power_mw->mean,
+              1.959963984540054 * std_mw / 6.0, 1e-9);
+  EXPECT_NEAR(unread.leak_share, std_mw / 7.0 / 300.0, 1e-12);
+  EXPECT_NEAR(unread.rails[0].power_mw->mean, (7.0 * 150.0 - 45.0) / 6.0, 1e-9);
+  // 60 ± 120 and 110 ± 90: 0.64 of the 50 mW.
+  const Measured read = with({60, 60, 60}, {110.0, 90.0});
+  EXPECT_NEAR(read.total.power_mw->mean, (2100.0 - 92.0) / 6.0, 1e-9);
+  EXPECT_NEAR(read.leak_share, 72.0 / 7.0 / 300.0, 1e-12);
+  // An idle power that is no lower than the inferences' is none.
+  EXPECT_NEAR(with({300, 300, 300}, {90.0, 50.0}).total.power_mw->mean, (2100.0 - 96.0) / 6.0,
+              1e-9);
+}
+
+TEST(Measure, NothingDrawnIsNothingWithWhatWasFoundBetweenToo) {
+  Builder b = two_of_three_ms();
+  for (int t = 1; t <= 7; ++t) b.sample(t, 0);
+  const ColumnPower none = measured_with(b.get(), {{0.0, 0.0}, {0.0, 0.0}}).total;
+  EXPECT_EQ(none.power_mw->mean, 0.0);
+  EXPECT_EQ(none.power_mw->ci95->hi, 0.0);
+  EXPECT_EQ(none.energy_mj->mean, 0.0);
+}
+
+TEST(Measure, InferencesOfNoLengthHaveNoPowerBesideWhatLiesBetween) {
+  Builder b({});
+  b.inference(0, 0, {}).inference(4, 4, {}).sample(2, 100).sample(4, 100);
+  const Measured m = measured_with(b.get(), {{90.0, 0.0}, {90.0, 0.0}});
+  EXPECT_EQ(m.total.power_mw.reason(), "no_samples");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "attribution/recordings.hpp"
 
@@ -237,6 +238,89 @@ TEST(OverlapInterval, IsAbsentWithTheReasonWhereTheSensorIsSlowOrUnknown) {
   EXPECT_EQ(estimates_of(b.get()).layers[0].reason, "sensor_slower_than_layer");
   EXPECT_FALSE(estimates_of(b.get()).layers[0].total.power_mw->ci95);
   EXPECT_FALSE(estimates_of(b.get()).layers[0].rails[0].power_mw->ci95);
+}
+
+TEST(OverlapInterval, DoesNotReachBelowNothingAndOneBatchHasNone) {
+  Builder b({"a"});
+  b.inference(0, 10, {10}).inference(10, 20, {10}).sample(5, 50).sample(15, 350);
+  b.response(0, 0, 0, 0);
+  const LayerPower a = estimates_of(b.get()).layers[0];
+  EXPECT_EQ(a.total.power_mw->ci95->lo, 0.0);
+  EXPECT_NEAR(a.total.power_mw->ci95->hi, 200 + 12.7062 * 150, 1e-6);
+  Builder one({"a"});
+  one.inference(0, 10, {10}).sample(5, 50).sample(7, 350).response(0, 0, 0, 0);
+  EXPECT_EQ(estimates_of(one.get()).layers[0].reason, "few_samples");
+  EXPECT_FALSE(estimates_of(one.get()).layers[0].total.power_mw->ci95);
+}
+
+// Of 100, 250 and 300 mW what can leak into the second is 150 mW away; where 900 mW were read
+// between inferences, 650.
+TEST(OverlapInterval, TheFarthestPowerOfAnySlotMayLeakIn) {
+  const auto high = [](bool between) {
+    Builder b({"a", "b", "c"});
+    b.inference(0, 30, {10, 10, 10}).inference(40, 70, {10, 10, 10});
+    b.sample(6, 100).sample(16, 250).sample(26, 300);
+    if (between) b.sample(36, 900);
+    b.sample(46, 100).sample(56, 250).sample(66, 300).response(2, 0, 0, 0);
+    const PowerEstimates e = estimates_of(b.get());
+    EXPECT_NEAR(e.layers[0].total.power_mw->ci95->hi, 100 + (between ? 800 : 200) * 0.05 / 0.9,
+                1e-9);
+    return e.layers[1].total.power_mw->ci95->hi;
+  };
+  EXPECT_NEAR(high(false), 250 + 150 * 0.05 / 0.9, 1e-9);
+  EXPECT_NEAR(high(true), 250 + 650 * 0.05 / 0.9, 1e-9);
+}
+
+TEST(OverlapInterval, ASensorAsSlowAsTheLayerIsFastEnough) {
+  Builder b({"a"});
+  b.inference(0, 10, {10}).inference(10, 20, {10}).sample(5, 200).sample(15, 200);
+  b.response(4, 0, 2, 0);  // 4 + 3 × 2
+  EXPECT_FALSE(estimates_of(b.get()).layers[0].reason);
+  EXPECT_NEAR(estimates_of(b.get()).layers[0].total.power_mw->ci95->hi, 200.0, 1e-9);
+}
+
+// Two of three inferences have 4 ms of `a`: that, not the mean over all, is what a sensor must be
+// faster than. 2 ms outside.
+TEST(OverlapInterval, ALayerIsAsLongAsItIsWhereItOccurs) {
+  const auto with_window = [](double window_ms) {
+    Builder b({"a", "b"});
+    b.inference(0, 10, {4, 4}).inference(10, 20, {kNaN, 8}).inference(20, 30, {4, 4});
+    for (int t = 1; t < 30; t += 2) b.sample(t + 0.5 * window_ms, 200);
+    return estimates_of(b.response(window_ms, 0, 0, 0).get());
+  };
+  EXPECT_FALSE(with_window(3.0).layers[0].reason);
+  EXPECT_EQ(with_window(4.5).layers[0].reason, "sensor_slower_than_layer");
+  EXPECT_EQ(with_window(3.0).outside.reason, "sensor_slower_than_layer");
+  EXPECT_FALSE(with_window(1.5).outside.reason);
+}
+
+TEST(Overlap, WhatIsNotThereIsMissingOnEveryRail) {
+  Builder b({"a", "b"}, {rail("GPU"), rail("CPU")});
+  b.inference(0, 10, {10, kNaN}).sample(1, {100, 10});
+  const PowerEstimates e = estimates_of(b.get());
+  ASSERT_EQ(e.layers[1].rails.size(), 2u);
+  EXPECT_EQ(e.layers[1].rails[1].energy_mj.reason(), "not_reported");
+  EXPECT_EQ(e.layers[1].reason, "not_reported");
+  EXPECT_EQ(e.outside.reason, "no_time");
+  EXPECT_EQ(e.outside.rails[1].energy_mj->ci95->hi, 0.0);
+  EXPECT_EQ(e.outside.rails[1].power_mw.reason(), "no_time");
+}
+
+TEST(TallySamples, CountsByBatchAndWhatLiesBetweenByTheInferenceBeforeIt) {
+  Builder b({"a"});
+  b.inference(0, 10, {4}).inference(20, 30, {4});
+  b.sample(1, 10).sample(8, 20).sample(15, 40).sample(21, 80).sample(22, 160);
+  const Recording& recording = b.get();
+  const SensorTiming timing = sensor_timing({}, recording.power);
+  OverlapTally tally =
+      tally_samples(recording.iterations, recording.power, timing, Batches{2, 2}, true);
+  EXPECT_THAT(tally.samples, ElementsAre(3u, 1u, 1u));
+  EXPECT_EQ(tally.cells.at(0, 1, 0).sum, 10.0);
+  EXPECT_EQ(tally.cells.at(0, 1, 1).sum, 240.0);
+  EXPECT_EQ(tally.cells.at(0, 0, 1).weight, 2.0);
+  EXPECT_EQ(tally.cells.at(1, 1, 0).sum, 20.0);
+  EXPECT_EQ(tally.cells.at(2, 1, 0).sum, 40.0);
+  EXPECT_EQ(tally.cells.at(2, 1, 1).weight, 0.0);
 }
 
 }  // namespace

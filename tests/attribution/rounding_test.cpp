@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <random>
+#include <vector>
 
 #include "layerwatt/attribution.hpp"
 #include "synthetic.hpp"
@@ -98,6 +100,63 @@ TEST(Rounding, IntervalsHoldTheTruthThoughReadingsAreCoarse) {
   // Without the rounding in them 73 % do.
   EXPECT_GE(static_cast<double>(covered), 0.9 * static_cast<double>(layers))
       << covered << " of " << layers;
+}
+
+std::vector<double> each(const std::vector<double>& values, std::size_t times) {
+  std::vector<double> all;
+  for (std::size_t i = 0; i < times; ++i) all.insert(all.end(), values.begin(), values.end());
+  return all;
+}
+
+TEST(Rounding, TheStepIsTheGapInTheMiddle) {
+  // Gaps of 50, 10, 40, 20 and 30.
+  EXPECT_EQ(rounding_step(each({0, 50, 60, 100, 120, 150}, 10)), 30.0);
+  EXPECT_EQ(rounding_step(each({0, 50, 60, 100}, 20)), 40.0);
+  EXPECT_EQ(rounding_step(each({7, 12}, 25)), 5.0);
+}
+
+TEST(Rounding, FiftyReadingsAndFourOfEachValueAreEnough) {
+  EXPECT_EQ(rounding_step(each({0, 1}, 25)), 1.0);
+  std::vector<double> values = each({0, 1}, 25);
+  values.back() = kNaN;
+  EXPECT_EQ(rounding_step(values), 0.0);
+  std::vector<double> fifteen;
+  for (int v = 0; v < 15; ++v) fifteen.push_back(v);
+  EXPECT_EQ(rounding_step(each(fifteen, 4)), 1.0);
+  std::vector<double> sixteenth = each(fifteen, 4);
+  sixteenth.back() = 99.0;
+  EXPECT_EQ(rounding_step(sixteenth), 0.0);
+}
+
+TEST(Rounding, WhatIsLeftOfASmallStep) {
+  EXPECT_DOUBLE_EQ(rounding_left_mw2(0.5, 0.0), 0.25 / 12.0);
+  // 2π σ / q = 1
+  EXPECT_NEAR(rounding_left_mw2(12.0, 12.0 / (2.0 * std::numbers::pi)), 12.0 * std::exp(-1.0),
+              1e-9);
+  EXPECT_NEAR(rounding_left_mw2(12.0, 24.0 / (2.0 * std::numbers::pi)), 12.0 * std::exp(-4.0),
+              1e-9);
+}
+
+// The residual has the rounding in it: what is left of it, 12 / 2π mW, is the noise.
+TEST(Rounding, NoiseIsTheResidualWithoutTheRounding) {
+  PowerSamples power;
+  power.rails = {{"A", true}};
+  power.rail_mw = each({0, 12, 24, 36, 48}, 12);
+  power.time_ns.assign(power.rail_mw.size(), 0);
+  const double noise_mw2 = std::pow(12.0 / (2.0 * std::numbers::pi), 2);
+  const std::vector<double> residual = {std::sqrt(12.0 + noise_mw2)};
+  EXPECT_NEAR(rounding_of_total_mw2(power, residual), 12.0 * std::exp(-1.0), 1e-9);
+}
+
+// Of so many readings every second is looked at: the others, which no step fits, are not seen.
+TEST(Rounding, OfManyReadingsSomeAreEnough) {
+  PowerSamples power;
+  power.rails = {{"A", true}};
+  for (int i = 0; i < 60000; ++i) {
+    power.rail_mw.push_back(i % 2 == 0 ? 12.0 * (i / 2 % 7) : 0.01 * i);
+  }
+  power.time_ns.assign(power.rail_mw.size(), 0);
+  EXPECT_NEAR(rounding_of_total_mw2(power, std::vector<double>{0.0}), 12.0, 1e-9);
 }
 
 }  // namespace

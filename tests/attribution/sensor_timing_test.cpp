@@ -77,5 +77,42 @@ TEST(EffectiveTimes, AreTheStampsWhereNothingIsKnown) {
   EXPECT_EQ(EffectiveTimes(b.get().power, sensor_timing({}, b.get().power))(0), at_ms(20));
 }
 
+TEST(SensorTiming, SettlesOnBothSidesOfAReading) {
+  Builder b({});
+  b.sample(0, 1).sample(5, 1).response(8, 3, 2, 0.5);
+  const SensorTiming t = sensor_timing(b.get().manifest.sensor.model, b.get().power);
+  EXPECT_DOUBLE_EQ(t.settle_before_ms, 4 + 8 + 2);
+  EXPECT_DOUBLE_EQ(t.settle_after_ms, 4 + 2 + 2);
+  EXPECT_DOUBLE_EQ(t.spacing_ms, 5.0);
+  EXPECT_DOUBLE_EQ(t.update_ms, 5.0);
+  EXPECT_DOUBLE_EQ(sensor_timing({100, 8, 3, 2, 0.5}, b.get().power).update_ms, 100.0);
+}
+
+TEST(SensorTiming, OfOneReadingOrNoneHasNoSpacing) {
+  Builder b({});
+  EXPECT_EQ(sensor_timing({}, b.get().power).spacing_ms, 0.0);
+  EXPECT_EQ(sensor_timing({}, b.sample(7, 1).get().power).spacing_ms, 0.0);
+}
+
+TEST(SensorTiming, ACountersIntervalsAndSpacingsAreMedians) {
+  Builder b({});
+  b.energy(0, 10, 1).energy(10, 30, 1).energy(30, 70, 1);
+  const SensorTiming t = sensor_timing({{}, {}, 1.0, {}, 0.0}, b.get().power);
+  EXPECT_DOUBLE_EQ(t.blur_ms, 20.0);
+  EXPECT_DOUBLE_EQ(t.settle_before_ms, 10.0);
+  EXPECT_DOUBLE_EQ(t.settle_after_ms, 10.0);
+  EXPECT_DOUBLE_EQ(t.smear_ms, 5.0);
+  EXPECT_DOUBLE_EQ(t.spacing_ms, 30.0);
+  EXPECT_EQ(t.unknown, "time constant");
+}
+
+TEST(SensorTiming, NamesWhatIsUnknown) {
+  Builder b({});
+  EXPECT_EQ(sensor_timing({{}, {}, {}, 0.0, {}}, b.get().power).unknown,
+            "window, latency and stamp error");
+  EXPECT_EQ(sensor_timing({{}, 1.0, 1.0, {}, {}}, b.get().power).unknown,
+            "time constant and stamp error");
+}
+
 }  // namespace
 }  // namespace layerwatt

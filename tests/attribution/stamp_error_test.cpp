@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <random>
+#include <vector>
 
 namespace layerwatt {
 namespace {
@@ -52,6 +53,77 @@ TEST(ExpectedVariance, ScalesTheScatterByTheStampErrorSquared) {
   const auto variance = expected_variance({3.0, 0.2}, {0.0, 5.0}, 0.1);
   EXPECT_DOUBLE_EQ(variance[0], 9.0);
   EXPECT_DOUBLE_EQ(variance[1], 9.0 + 4.0 * 5.0);
+}
+
+NoiseModel noise_of(const std::vector<double>& squared_residual_mw2,
+                    const std::vector<double>& scatter_mw2) {
+  std::vector<double> residual;
+  for (const double square : squared_residual_mw2) residual.push_back(std::sqrt(square));
+  return fit_noise(residual, scatter_mw2, 0.5, std::vector<double>(residual.size(), 1.0));
+}
+
+// r² = 9 + 4 s, whatever an outlier says.
+TEST(FitNoise, IsExactWhereSquaresLieOnALineAndOutliersAreOut) {
+  const NoiseModel noise = fit_noise({1e200, 3.0, -std::sqrt(13.0), 1e200, std::sqrt(29.0), -7.0},
+                                     {7, 0, 1, 7, 5, 10}, 0.5, {0.0, 1.0, 1.0, 0.0, 1.0, 1.0});
+  EXPECT_NEAR(noise.noise_mw, 3.0, 1e-9);
+  EXPECT_NEAR(noise.stamp_error_ms, 2.0 * 0.5, 1e-9);
+}
+
+// 1, 4 and 10 lie on no line: weighted by the square of what is expected, what is left of them has
+// neither a mean nor a slope.
+TEST(FitNoise, SquaresAreWeightedByTheSquareOfWhatIsExpected) {
+  const std::vector<double> square = {1.0, 4.0, 10.0};
+  const std::vector<double> scatter = {0.0, 1.0, 10.0};
+  const NoiseModel noise = noise_of(square, scatter);
+  const double a = noise.noise_mw * noise.noise_mw;
+  const double c = std::pow(noise.stamp_error_ms / 0.5, 2);
+  double mean = 0.0;
+  double slope = 0.0;
+  for (std::size_t k = 0; k < 3; ++k) {
+    const double expected = a + c * scatter[k];
+    mean += (square[k] - expected) / (expected * expected);
+    slope += scatter[k] * (square[k] - expected) / (expected * expected);
+  }
+  EXPECT_NEAR(mean, 0.0, 1e-3);
+  EXPECT_NEAR(slope, 0.0, 1e-3);
+  EXPECT_GT(c, 0.5);
+}
+
+TEST(FitNoise, ASlopeBelowNothingIsNoStampError) {
+  const NoiseModel noise = noise_of({10, 9, 8, 7, 6}, {0, 1, 2, 3, 4});
+  EXPECT_NEAR(noise.noise_mw, std::sqrt(8.0), 1e-9);
+  EXPECT_EQ(noise.stamp_error_ms, 0.0);
+}
+
+TEST(FitNoise, ReadingsThatAreAllAsSteepTellNoStampError) {
+  const NoiseModel noise = noise_of({4, 10, 4}, {5, 5, 5});
+  EXPECT_NEAR(noise.noise_mw, std::sqrt(6.0), 1e-9);
+  EXPECT_EQ(noise.stamp_error_ms, 0.0);
+}
+
+// r² = s − 1: all of it is the stamps', the mean of r² / s; the noise is a thousandth of what is
+// left by these weights, 1 / s².
+TEST(FitNoise, NoiseBelowNothingIsNextToNone) {
+  const NoiseModel noise = noise_of({0, 1, 3}, {1, 2, 4});
+  EXPECT_NEAR(std::pow(noise.stamp_error_ms / 0.5, 2), (0.0 + 0.5 + 0.75) / 3.0, 0.005);
+  EXPECT_NEAR(noise.noise_mw * noise.noise_mw, 1e-3 * (0.25 + 0.1875) / (1.0 + 0.25 + 0.0625),
+              1e-5);
+}
+
+TEST(FitNoise, NothingLeftIsNoNoise) {
+  const NoiseModel noise = noise_of({0, 0, 0}, {0, 1, 2});
+  EXPECT_NEAR(noise.noise_mw, 0.0, 1e-4);
+  EXPECT_EQ(noise.stamp_error_ms, 0.0);
+  const NoiseModel unread = fit_noise({1.0, 2.0}, {1.0, 2.0}, 0.5, {0.0, 0.0});
+  EXPECT_EQ(unread.noise_mw, 0.0);
+  EXPECT_EQ(unread.stamp_error_ms, 0.0);
+}
+
+TEST(WeightsFor, TheMedianIsOfTheReadingsThatAreIn) {
+  const auto weights = weights_for({16, 1, 1e-9, 4, 8, 2}, {1, 1, 0, 1, 1, 1});
+  EXPECT_EQ(weights, (std::vector<double>{0.25, 4.0, 0.0, 1.0, 0.5, 2.0}));
+  EXPECT_EQ(weights_for({1, 2}, {0, 0}), (std::vector<double>{0.0, 0.0}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <random>
+#include <vector>
 
 namespace layerwatt {
 namespace {
@@ -126,6 +127,51 @@ TEST(MeanInterval, HoldsTheTruthForIndependentReadings) {
     EXPECT_GT(coverage(0.0, n, false), 0.92) << n;
     EXPECT_LT(coverage(0.0, n, false), 0.985) << n;
   }
+}
+
+TEST(StudentT, ExpansionIsGoodToFiveDecimals) {
+  EXPECT_THAT(student_t(31), DoubleNear(2.0395134, 2.5e-6));
+  EXPECT_THAT(student_t(40), DoubleNear(2.0210754, 1.5e-6));
+  EXPECT_THAT(student_t(120), DoubleNear(1.9799304, 5e-7));
+  EXPECT_DOUBLE_EQ(student_t(2), 4.30265);
+}
+
+TEST(BatchCount, IsTenFromFortyReadingsOnAndTwentyFromTwoHundredOn) {
+  EXPECT_EQ(batch_count(39), 0u);
+  EXPECT_EQ(batch_count(40), 10u);
+  EXPECT_EQ(batch_count(199), 10u);
+  EXPECT_EQ(batch_count(200), 20u);
+}
+
+TEST(HalfWidth, OfTwoBatches) {
+  EXPECT_THAT(*half_width(std::vector<double>{1.0, -1.0}, 2), DoubleNear(12.7062 * 2.0, 1e-9));
+}
+
+TEST(MeanInterval, OfTwoReadingsAndOfTenBatches) {
+  const auto two = mean_interval(std::vector<double>{1.0, 3.0}, 2.0);
+  EXPECT_THAT(two->lo, DoubleNear(2.0 - 12.7062, 1e-9));
+  EXPECT_THAT(two->hi, DoubleNear(2.0 + 12.7062, 1e-9));
+  // Batches of four readings, five of them at 1 and five at −1: 2.26216 × √(1 / 9).
+  std::vector<double> readings;
+  for (int k = 0; k < 40; ++k) readings.push_back(k / 4 % 2 == 0 ? 1.0 : -1.0);
+  EXPECT_THAT(mean_interval(readings, 0.0)->hi, DoubleNear(2.26216 / 3.0, 1e-9));
+  EXPECT_FALSE(mean_interval(std::vector<double>{1.0}, 1.0));
+}
+
+TEST(Metric, OfTwoReadings) {
+  const Known<Metric> m = metric({3.0, 1.0});
+  EXPECT_DOUBLE_EQ(m->std, std::sqrt(2.0));
+  EXPECT_DOUBLE_EQ(m->median, 2.0);
+  EXPECT_DOUBLE_EQ(m->p90, 2.8);
+}
+
+TEST(Percentile, InterpolatesAndTakesWhatIsSortedAsItIs) {
+  std::vector<double> readings = {5.0, 4.0, 1.0, 3.0, 2.0};
+  EXPECT_DOUBLE_EQ(percentile(readings, 0.0), 1.0);
+  EXPECT_DOUBLE_EQ(percentile(readings, 0.3, 0), 2.2);
+  EXPECT_DOUBLE_EQ(percentile(readings, 0.5, 1), 3.0);
+  EXPECT_DOUBLE_EQ(percentile(readings, 0.25, 4), 2.0);
+  EXPECT_DOUBLE_EQ(percentile(readings, 1.0, 2), 5.0);
 }
 
 }  // namespace

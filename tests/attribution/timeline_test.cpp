@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "attribution/recordings.hpp"
 #include "layerwatt/error.hpp"
 
@@ -13,6 +15,7 @@ using testing::Builder;
 using ::testing::DoubleEq;
 using ::testing::ElementsAre;
 using testing::kNaN;
+using testing::rail;
 
 TEST(LayerCursor, LayersFollowEachOtherAndTheRestIsOutside) {
   Builder b({"a", "b"});
@@ -108,6 +111,61 @@ TEST(Check, RefusesWhatTheLoopsOverTimeCannotWalk) {
   Builder half_energy({"a"});
   half_energy.inference(0, 10, {5}).energy(1, 2, 100).sample(3, 100);
   EXPECT_THAT(refused(half_energy), ::testing::HasSubstr("same number of rows"));
+}
+
+TEST(SlotTimes, AreByBatchAndALayerMissingFirstDoesNotHideTheNext) {
+  Builder b({"a", "b"});
+  b.inference(0, 10, {kNaN, 3}).inference(10, 14, {1, 5}).inference(20, 26, {2, 2});
+  const SlotTimes times = slot_times(b.get().iterations, 2);  // of two inferences and one
+  EXPECT_THAT(times.slot(0), ElementsAre(DoubleEq(1.0), DoubleEq(2.0)));
+  EXPECT_THAT(times.slot(1), ElementsAre(DoubleEq(8.0), DoubleEq(2.0)));
+  EXPECT_THAT(times.slot(2), ElementsAre(DoubleEq(7.0), DoubleEq(2.0)));
+  EXPECT_THAT(times.inference_ms, ElementsAre(DoubleEq(14.0), DoubleEq(6.0)));
+  EXPECT_DOUBLE_EQ(times.mean_inference_ms, 20.0 / 3.0);
+  EXPECT_DOUBLE_EQ(times.excess_ms, 2.0 / 3.0);
+  EXPECT_THAT(times.reported, ElementsAre(2u, 3u));
+  EXPECT_THAT(reported_ms(b.get().iterations, 0), ElementsAre(1.0, 2.0));
+  EXPECT_THAT(outside_ms(b.get().iterations), ElementsAre(7.0, 0.0, 2.0));
+}
+
+TEST(SlotTimes, WithoutInferencesAreNothing) {
+  Builder b({"a"});
+  const SlotTimes times = slot_times(b.get().iterations, 20);
+  EXPECT_EQ(times.batches.count, 0u);
+  EXPECT_THAT(times.mean_ms, ElementsAre(0.0, 0.0));
+  EXPECT_EQ(times.mean_inference_ms, 0.0);
+  EXPECT_EQ(times.excess_ms, 0.0);
+  EXPECT_THAT(times.reported, ElementsAre(0u));
+}
+
+TEST(NoTimeOutside, IsAMillionthOfTheInferenceOrLess) {
+  const auto none = [](double outside_ms, double inference_ms) {
+    SlotTimes times;
+    times.mean_ms = {5.0, outside_ms};
+    times.mean_inference_ms = inference_ms;
+    return no_time_outside(times);
+  };
+  EXPECT_TRUE(none(1e-6, 1.0));
+  EXPECT_FALSE(none(1.01e-6, 1.0));
+  EXPECT_TRUE(none(9e-5, 100.0));
+  EXPECT_FALSE(none(1.1e-4, 100.0));
+  EXPECT_TRUE(none(0.0, 0.0));
+}
+
+TEST(Check, AcceptsWhatHasNoLengthAndRefusesWhatHasNoEnd) {
+  Builder none({"a", "b"}, {rail("GPU"), rail("CPU")});
+  none.inference(0, 10, {5, 0}).inference(10, 10, {0, 0}).sample(3, {1, 2}).sample(3, {1, 2});
+  EXPECT_NO_THROW(check(none.get().iterations));
+  EXPECT_NO_THROW(check(none.get().power));
+  none.get().power.rail_mw.pop_back();
+  EXPECT_THROW(check(none.get().power), Error);
+  none.get().iterations.layer_ms[3] = std::numeric_limits<double>::infinity();
+  EXPECT_THROW(check(none.get().iterations), Error);
+  Builder energy({"a"});
+  energy.inference(0, 10, {5}).energy(1, 2, 100).energy(2, 3, 100);
+  EXPECT_NO_THROW(check(energy.get().power));
+  energy.get().iterations.end_ns.push_back(0);
+  EXPECT_THROW(check(energy.get().iterations), Error);
 }
 
 }  // namespace
