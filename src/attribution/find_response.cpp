@@ -19,7 +19,7 @@ struct Breadth {
   std::size_t followed;
 };
 constexpr Breadth kWithSteps = {100, 24, 6};
-constexpr Breadth kWithoutSteps = {200, 40, 8};
+constexpr Breadth kWithoutSteps = {200, 30, 6};
 constexpr std::size_t kAlso = 3;  // of those with another window or time constant
 constexpr std::size_t kFirstReadings = 1000;
 constexpr double kLongestWindowMs = 8.0;
@@ -29,7 +29,8 @@ constexpr double kTauStepShare = 0.02;
 constexpr double kLongestTauInferences = 3.0;
 constexpr double kSamePlaceMs = 0.05;
 constexpr double kClearlyWorse = 30.0;  // squared deviations
-constexpr std::size_t kMostPossible = 4;
+constexpr std::size_t kMostPossible = 3;
+constexpr std::size_t kMostToTheEnd = 2;
 constexpr double kLatencyStepMs = 0.2;
 constexpr int kLatenciesAside = 2;
 constexpr std::size_t kRankReadings = 600;
@@ -202,7 +203,7 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
   if (transients.empty() && !known.time_constant_ms && !known.latency_ms) {
     also(other_time_constants(best, kLongestTauInferences * inference_ms));
   }
-  refine_all(kSearchReadings, 12, 1, kMostPossible);
+  refine_all(kSearchReadings, 12, 1, kMostToTheEnd);
   return refine_all(readings.size(), 6, 1, 1);
 }
 
