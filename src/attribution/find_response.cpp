@@ -19,7 +19,7 @@ struct Breadth {
   std::size_t followed;
 };
 constexpr Breadth kWithSteps = {100, 24, 6};
-constexpr Breadth kWithoutSteps = {200, 30, 6};
+constexpr Breadth kWithoutSteps = {200, 96, 12};
 constexpr std::size_t kAlso = 3;  // of those with another window or time constant
 constexpr std::size_t kFirstReadings = 1000;
 constexpr double kLongestWindowMs = 8.0;
@@ -28,6 +28,10 @@ constexpr double kTauStepMs = 0.15;
 constexpr double kTauStepShare = 0.02;
 constexpr double kLongestTauInferences = 3.0;
 constexpr double kSamePlaceMs = 0.05;
+// Whatever the others: a sensor that is slower than that is to be seen, not explained by a short
+// one.
+constexpr double kShort = 1.5;  // inferences
+constexpr std::size_t kSlowToo = 6;
 constexpr double kClearlyWorse = 30.0;  // squared deviations
 constexpr std::size_t kMostPossible = 3;
 constexpr std::size_t kMostToTheEnd = 2;
@@ -164,8 +168,12 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
   const auto rank_all = [&](std::size_t count, std::size_t kept) {
     const std::vector<Possible> done = refined(count, 0);
     starts.clear();
-    for (std::size_t i = 0; i < std::min(kept, done.size()); ++i) {
-      starts.push_back(done[i].at.response);
+    std::size_t slow = 0;
+    for (std::size_t i = 0; i < done.size(); ++i) {
+      const Response& here = done[i].at.response;
+      const bool is_slow = here.window_ms + 2.0 * here.time_constant_ms > kShort * inference_ms;
+      if (i < kept || (is_slow && slow < kSlowToo)) starts.push_back(here);
+      slow += is_slow ? 1 : 0;
     }
   };
   const auto refine_all = [&](std::size_t count, std::size_t rounds, std::size_t least,

@@ -20,11 +20,12 @@ constexpr std::size_t kMostHarmonics = 160;
 constexpr std::size_t kScanned = 300;
 constexpr std::size_t kPolished = 100;
 constexpr std::size_t kLookedAt = 4000;
-constexpr std::size_t kRanked = 8'000;  // by readings
+constexpr std::size_t kRanked = 5'000;  // of the short and of the slow, by readings
 constexpr double kOfMisfit = 30.0;
 constexpr std::size_t kOfRunFirst = 150;  // readings, which rank all of them
-constexpr std::size_t kOfRun = 700;       // rank what those leave
-constexpr std::size_t kLeft = 2000;
+constexpr std::size_t kOfRun = 1000;      // rank what those leave
+constexpr std::size_t kLeft = 1200;
+constexpr double kShort = 1.5;  // inferences
 constexpr int kHalvings = 2;
 constexpr double kFineWindowMs = 8.0;
 constexpr double kSlowWindowMs = 130.0;
@@ -318,17 +319,25 @@ std::vector<Candidate> best_by_readings(std::vector<Minimum> minima, const Cycle
     });
     best = best_of(at_steps, near_ms, most / 2);
   }
-  keep_best(minima, kRanked, [](const Minimum& at) { return at.misfit; });
-  for (const std::size_t count : {kOfRunFirst, kOfRun}) {
-    const Readings part = telling_part(readings, count, {});
-    std::vector<double> taus;
-    for (const Minimum& at : minima) taus.push_back(at.response.time_constant_ms);
-    const RunMisfit misfit(segments, part, taus);
-    keep_best(minima, kLeft, [&](const Minimum& at) {
-      return misfit(at.response, by_column(cycle, segments, at.power_mw));
-    });
+  // Half of them slow, lest a short response that explains them passably be all that is left.
+  const auto slow = std::partition(minima.begin(), minima.end(), [&](const Minimum& at) {
+    return at.response.window_ms + 2.0 * at.response.time_constant_ms <= kShort * cycle.period_ms;
+  });
+  std::vector<std::vector<Minimum>> kinds = {{minima.begin(), slow}, {slow, minima.end()}};
+  const std::size_t each = (most - best.size()) / kinds.size();
+  for (std::vector<Minimum>& kind : kinds) {
+    keep_best(kind, kRanked, [](const Minimum& at) { return at.misfit; });
+    for (const std::size_t count : {kOfRunFirst, kOfRun}) {
+      const Readings part = telling_part(readings, count, {});
+      std::vector<double> taus;
+      for (const Minimum& at : kind) taus.push_back(at.response.time_constant_ms);
+      const RunMisfit misfit(segments, part, taus);
+      keep_best(kind, kLeft, [&](const Minimum& at) {
+        return misfit(at.response, by_column(cycle, segments, at.power_mw));
+      });
+    }
+    for (const Candidate& more : best_of(kind, near_ms, each)) best.push_back(more);
   }
-  for (const Candidate& more : best_of(minima, near_ms, most - best.size())) best.push_back(more);
   return best;
 }
 
