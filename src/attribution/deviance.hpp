@@ -1,5 +1,6 @@
 // How well a response explains readings whose stamps may scatter. The residual's size alone is
-// ruled by the few readings on steep power; here each counts by the variance that is expected of it.
+// ruled by the few readings on steep power; here each counts by the variance that is expected of
+// it.
 #pragma once
 
 #include "attribution/fit.hpp"
