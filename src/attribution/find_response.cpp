@@ -28,10 +28,7 @@ constexpr double kTauStepMs = 0.15;
 constexpr double kTauStepShare = 0.02;
 constexpr double kLongestTauInferences = 3.0;
 constexpr double kSamePlaceMs = 0.05;
-// Whatever the others: a sensor that is slower than that is to be seen, not explained by a short
-// one.
-constexpr double kShort = 1.5;  // inferences
-constexpr std::size_t kSlowToo = 6;
+constexpr std::size_t kSlowToo = 6;     // tried, whatever the others
 constexpr double kClearlyWorse = 30.0;  // squared deviations
 constexpr std::size_t kMostPossible = 3;
 constexpr std::size_t kMostToTheEnd = 2;
@@ -94,12 +91,6 @@ std::vector<Response> other_time_constants(const Response& found, double most_ms
   return all;
 }
 
-bool same_place(const Response& a, const Response& b) {
-  return std::abs(a.window_ms - b.window_ms) < kSamePlaceMs &&
-         std::abs(a.latency_ms - b.latency_ms) < kSamePlaceMs &&
-         std::abs(a.time_constant_ms - b.time_constant_ms) < kSamePlaceMs;
-}
-
 struct Possible {
   Refined at;
   double deviance = 0.0;
@@ -114,8 +105,9 @@ std::vector<Response> still_possible(const std::vector<Possible>& done, std::siz
     const bool clearly_worse = possible.deviance - done.front().deviance > kClearlyWorse;
     if (kept.size() >= (clearly_worse ? least : most)) break;
     const Response& here = possible.at.response;
-    const bool known = std::any_of(kept.begin(), kept.end(),
-                                   [&](const Response& other) { return same_place(here, other); });
+    const bool known = std::any_of(kept.begin(), kept.end(), [&](const Response& other) {
+      return same_place(here, other, kSamePlaceMs);
+    });
     if (!known) kept.push_back(here);
   }
   return kept;
@@ -171,9 +163,9 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
     std::size_t slow = 0;
     for (std::size_t i = 0; i < done.size(); ++i) {
       const Response& here = done[i].at.response;
-      const bool is_slow = here.window_ms + 2.0 * here.time_constant_ms > kShort * inference_ms;
-      if (i < kept || (is_slow && slow < kSlowToo)) starts.push_back(here);
-      slow += is_slow ? 1 : 0;
+      const bool slow_one = is_slow(here, inference_ms);
+      if (i < kept || (slow_one && slow < kSlowToo)) starts.push_back(here);
+      slow += slow_one ? 1 : 0;
     }
   };
   const auto refine_all = [&](std::size_t count, std::size_t rounds, std::size_t least,

@@ -100,6 +100,10 @@ Complex gain(double window_ms, double tau_ms, double period_ms, std::size_t h) {
 
 }  // namespace
 
+double middle_ms(const Response& response) {
+  return response.latency_ms + 0.5 * response.window_ms + response.time_constant_ms;
+}
+
 Cycle mean_cycle(const Iterations& iterations, const Segments& segments) {
   const std::size_t n = iterations.size();
   const std::size_t layers = iterations.layers.size();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attribution/fit.hpp"
+#include "attribution/response.hpp"
 #include "attribution/segments.hpp"
 
 namespace layerwatt {
@@ -21,6 +22,9 @@ struct Cycle {
   std::vector<std::size_t> part_of_layer;
   std::optional<std::size_t> outside;  // the part after the layers, where there is one
 };
+
+// Where a response's weight lies before the moment that a reading is stamped with.
+double middle_ms(const Response& response);
 
 Cycle mean_cycle(const Iterations& iterations, const Segments& segments);
 

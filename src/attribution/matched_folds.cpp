@@ -71,9 +71,7 @@ double MatchedFolds::at(const Ramp& ramp, double nodes) const {
 MatchedFolds::Squares MatchedFolds::products(const Response& response,
                                              std::span<double> product) const {
   const double window_ms = std::max(response.window_ms, kShortestMs);
-  const double middle_ms =
-      response.latency_ms + 0.5 * response.window_ms + response.time_constant_ms;
-  const long index = folds_.nearest(middle_ms);
+  const long index = folds_.nearest(middle_ms(response));
   const Ramp& ramp = ramps_.at(response.time_constant_ms)[static_cast<std::size_t>(index)];
   const double mean_mw = folds_.at(index)[0].real();
   const double per_ms = static_cast<double>(nodes_) / cycle_.period_ms;

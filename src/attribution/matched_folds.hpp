@@ -4,10 +4,10 @@
 // instead of a sum over all harmonics.
 #pragma once
 
+#include <complex>
 #include <cstddef>
 #include <map>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "attribution/folded.hpp"

@@ -9,6 +9,7 @@
 #include "attribution/matched_folds.hpp"
 #include "attribution/parallel.hpp"
 #include "attribution/run_misfit.hpp"
+#include "attribution/slow_response.hpp"
 
 namespace layerwatt {
 namespace {
@@ -25,7 +26,6 @@ constexpr double kOfMisfit = 30.0;
 constexpr std::size_t kOfRunFirst = 150;  // readings, which rank all of them
 constexpr std::size_t kOfRun = 1000;      // rank what those leave
 constexpr std::size_t kLeft = 1200;
-constexpr double kShort = 1.5;  // inferences
 constexpr int kHalvings = 2;
 constexpr double kFineWindowMs = 8.0;
 constexpr double kSlowWindowMs = 130.0;
@@ -34,10 +34,6 @@ constexpr double kFarthestMs = 100.0;
 std::vector<double> grid_or_known(const std::optional<double>& known, std::vector<double> grid) {
   if (known) return {*known};
   return grid;
-}
-
-double middle_ms(const Response& response) {
-  return response.latency_ms + 0.5 * response.window_ms + response.time_constant_ms;
 }
 
 // Tries a shape of the response at its latency and at `off_ms` to both sides of it: the shape is
@@ -100,12 +96,6 @@ Candidate polish(const FoldedProblem& problem, const Folds& folds, const KnownRe
     }
   }
   return candidate;
-}
-
-bool same_place(const Response& a, const Response& b, double near_ms) {
-  return std::abs(a.window_ms - b.window_ms) < near_ms &&
-         std::abs(a.latency_ms - b.latency_ms) < near_ms &&
-         std::abs(a.time_constant_ms - b.time_constant_ms) < near_ms;
 }
 
 // The best of each neighbourhood, best first.
@@ -321,7 +311,7 @@ std::vector<Candidate> best_by_readings(std::vector<Minimum> minima, const Cycle
   }
   // Half of them slow, lest a short response that explains them passably be all that is left.
   const auto slow = std::partition(minima.begin(), minima.end(), [&](const Minimum& at) {
-    return at.response.window_ms + 2.0 * at.response.time_constant_ms <= kShort * cycle.period_ms;
+    return !is_slow(at.response, cycle.period_ms);
   });
   std::vector<std::vector<Minimum>> kinds = {{minima.begin(), slow}, {slow, minima.end()}};
   const std::size_t each = (most - best.size()) / kinds.size();
@@ -342,6 +332,12 @@ std::vector<Candidate> best_by_readings(std::vector<Minimum> minima, const Cycle
 }
 
 }  // namespace
+
+bool same_place(const Response& a, const Response& b, double near_ms) {
+  return std::abs(a.window_ms - b.window_ms) < near_ms &&
+         std::abs(a.latency_ms - b.latency_ms) < near_ms &&
+         std::abs(a.time_constant_ms - b.time_constant_ms) < near_ms;
+}
 
 std::vector<Candidate> search_response(const Iterations& iterations, const Segments& segments,
                                        const Readings& readings, const KnownResponse& known,

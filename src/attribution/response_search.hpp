@@ -30,6 +30,9 @@ struct Candidate {
   double misfit = 0.0;  // of the folded fit; to rank candidates against each other only
 };
 
+// Whether no figure of two responses is as far apart as that.
+bool same_place(const Response& a, const Response& b, double near_ms);
+
 // Local minima of the misfit, best first, at most `most`. Latencies up to `max_latency_ms`, and
 // those alone that `transients` allow.
 std::vector<Candidate> search_response(const Iterations& iterations, const Segments& segments,

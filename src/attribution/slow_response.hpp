@@ -23,4 +23,8 @@ Slow too_slow(const KnownResponse& known, const Response& found, double inferenc
 bool clearly_too_slow(const KnownResponse& known, const Response& found, double inference_ms,
                       bool idle_was_read);
 
+// Longer than one and a half inferences: what a search keeps some of until readings rule it out,
+// lest a short response that explains a slow sensor passably be all that is left.
+bool is_slow(const Response& response, double inference_ms);
+
 }  // namespace layerwatt

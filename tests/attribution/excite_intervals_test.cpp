@@ -2,33 +2,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <optional>
-#include <random>
-#include <utility>
 #include <vector>
 
 #include "attribution/excite.hpp"
 #include "attribution/excite_board.hpp"
-#include "attribution/excite_fit.hpp"
-#include "attribution/excite_windows.hpp"
 #include "attribution/recordings.hpp"
-#include "attribution/statistics.hpp"
-#include "attribution/timeline.hpp"
 #include "layerwatt/attribution.hpp"
-#include "layerwatt/error.hpp"
 
 namespace layerwatt {
 namespace {
 
-using layerwatt::testing::at_ms;
 using layerwatt::testing::Board;
-using layerwatt::testing::Builder;
 using layerwatt::testing::find_warning;
 using layerwatt::testing::Scattering;
-using ::testing::ElementsAre;
 
 TEST(Excite, IntervalsWhereOutsideIsWhatIsLeft) {
   const Scattering of(Board{});

@@ -51,5 +51,12 @@ TEST(ClearlyTooSlow, LeavesRoomForAFinerSearch) {
   EXPECT_TRUE(clearly_too_slow({}, found(23.0, 0.0), kInferenceMs, false));
 }
 
+TEST(IsSlow, IsBeyondOneAndAHalfInferences) {
+  EXPECT_FALSE(is_slow(found(14.9, 0.0), kInferenceMs));
+  EXPECT_TRUE(is_slow(found(15.1, 0.0), kInferenceMs));
+  EXPECT_FALSE(is_slow(found(5.0, 4.9), kInferenceMs));
+  EXPECT_TRUE(is_slow(found(5.0, 5.1), kInferenceMs));
+}
+
 }  // namespace
 }  // namespace layerwatt
