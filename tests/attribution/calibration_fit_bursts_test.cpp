@@ -317,6 +317,8 @@ TEST(CalibrationFit, AMisfitIsTheShareOfTheStepThatFollowsTheEdges) {
 TEST(CalibrationFit, EightReadingsATimeAfterTheEdgesShowAMisfit) {
   const Bursts few = bursts(7);
   EXPECT_EQ(bumped(few, few.on_ms, 400.0).misfit_share, 0.0);
+  const Bursts nine = bursts(9);  // one of these times has eight, and none has more
+  EXPECT_GT(bumped(nine, nine.on_ms, 400.0).misfit_share, 0.01);
 }
 
 TEST(CalibrationFit, TheBlurIsTheErrorOfTheStamps) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "attribution/expected_reading.hpp"
 #include "attribution/square_wave.hpp"
 
 namespace layerwatt {
@@ -160,6 +161,170 @@ TEST(CalibrationSearch, ACountersWindowsAreItsOwn) {
   EXPECT_NEAR(found.latency_ms, 5.0, 0.1);
   EXPECT_EQ(found.window_ms, 0.0);
   EXPECT_EQ(found.blur_ms, 0.25) << "as declared";
+}
+
+// With nothing free a search ends at one of its starts, and at the truth where that is one.
+struct Starts {
+  CalibrationSegments segments = calibration_segments(Passes(9).iterations, 1e9);
+  double gap_ms = 1.37;
+
+  // Of 11 W, 5 W, and 3 W idle: no noise.
+  std::vector<double> column_mw() const {
+    std::vector<double> mw(segments.segments.columns(), 3000.0);
+    mw[0] = 11000.0;
+    mw[1] = 5000.0;
+    return mw;
+  }
+  Readings readings(const Response& truth) const {
+    const std::vector<double> mw = column_mw();
+    ExpectedReading expected(segments.segments, truth, mw);
+    Readings out;
+    for (double t = -10.0; t < segments.segments.edge_ms.back() + 60.0; t += gap_ms) {
+      expected.compute(t);
+      out.time_ms.push_back(t);
+      out.weight.push_back(1.0);
+      out.value.push_back(expected.mw());
+    }
+    return out;
+  }
+  // One power of all bursts, so that bursts as a whole are the truth too.
+  static Starts busy() {
+    Starts out;
+    Iterations bursts;
+    bursts.layers = {"busy"};
+    double at_ms = 0.0;
+    for (int k = 0; k < 9; ++k) {
+      bursts.start_ns.push_back(std::llround(at_ms * 1e6));
+      bursts.layer_ms.push_back(8.0 + k * k % 7);
+      at_ms += bursts.layer_ms.back();
+      bursts.end_ns.push_back(std::llround(at_ms * 1e6));
+      at_ms += 11.0 + 3 * k % 8;
+    }
+    out.gap_ms = 0.83;
+    out.segments = calibration_segments(bursts, 1e9);
+    return out;
+  }
+  Response found(const Response& truth, double pass_ms, double longest_ms) const {
+    return find_calibration(segments, readings(truth), pass_ms, {}, truth.blur_ms, longest_ms);
+  }
+};
+
+void expect_same(const Response& found, const Response& truth) {
+  EXPECT_NEAR(found.latency_ms, truth.latency_ms, 1e-9);
+  EXPECT_NEAR(found.window_ms, truth.window_ms, 1e-9);
+  EXPECT_NEAR(found.time_constant_ms, truth.time_constant_ms, 1e-9);
+  EXPECT_EQ(found.blur_ms, truth.blur_ms);
+}
+
+// All in the latency, or the window, or the low pass, or half of each, and so on.
+TEST(CalibrationSearch, StartsFromManyShapesOfEachMiddle) {
+  const Starts starts = Starts::busy();
+  // The first middle is 0.2 ms, and each is 1.3 times the one before: 0.338 ms is the third.
+  for (const double middle : {0.2, 0.2 * 1.3 * 1.3, 0.2 * 1.3 * 1.3 * 1.3 * 1.3}) {
+    const Response shapes[] = {
+        {0.2 * middle, 0.9 * middle, 0.0, 0.0},
+        {2.0 * middle, 0.0, 0.0, 0.0},
+        {0.1 * middle, 0.05 * middle, 0.9 * middle, 0.0},
+        {middle, 0.5 * middle, 0.0, 0.0},
+        {0.0, 0.5 * middle, 0.5 * middle, 0.0},
+        {middle, 0.0, 0.5 * middle, 0.0},
+        {1.6 * middle, 0.2 * middle, 0.0, 0.0},
+        {0.8 * middle, 0.3 * middle, 0.3 * middle, 0.0},
+    };
+    for (const Response& truth : shapes) expect_same(starts.found(truth, 0.0, 0.6), truth);
+  }
+  // Beyond the longest middle there are none.
+  const double middle = 0.2 * 1.3 * 1.3 * 1.3 * 1.3;
+  EXPECT_LT(starts.found({middle, 0.0, 0.5 * middle, 0.0}, 0.0, 0.57).window_ms, 0.95 * middle);
+  // Of a counter only the latency and the low pass are looked for.
+  Readings counted = starts.readings({0.83, 0.06, 0.06, 0.0});
+  counted.window_ms.assign(counted.size(), 0.83);
+  expect_same(find_calibration(starts.segments, counted, 0.0, {}, 0.0, 0.25),
+              {0.0, 0.06, 0.06, 0.0});
+}
+
+// The first middle alone, 0.2 ms. Which of its shapes whole bursts say for what comes far earlier
+// or later is chance, but it is along the latency of that one alone that more is looked at.
+TEST(CalibrationSearch, LooksAlongTheLatencyWhereAResponseIsShortAgainstAPass) {
+  const Starts starts;
+  // Two ms to both sides by 0.05 ms.
+  const Response window{0.4, 1.95, 0.0, 0.0};
+  expect_same(starts.found(window, 0.5, 0.2), window);
+  const Response early{0.02, 0.01 - 1.95, 0.18, 0.0};
+  expect_same(starts.found(early, 0.5, 0.2), early);
+  // Three passes by a twelfth of one, but 0.05 to 1 ms: of 6 ms by 0.5, and of 18 by 1.
+  const Response late{0.0, 0.1 + 17.5, 0.1, 0.0};
+  expect_same(starts.found(late, 6.0, 0.2), late);
+  const Response later{0.02, 0.01 + 53.0, 0.18, 0.0};
+  expect_same(starts.found(later, 18.0, 0.2), later);
+  // A response longer than three passes is not looked along.
+  EXPECT_LT(starts.found(window, 0.4 / 3.0 - 1e-6, 0.2).latency_ms, 0.2);
+  expect_same(starts.found(window, 0.4 / 3.0 + 1e-6, 0.2), window);
+}
+
+TEST(CalibrationSearch, LooksAlongTheLatencyWithoutTheLowPassToo) {
+  const Starts starts;
+  for (const Response& truth :
+       {Response{0.0, 0.1 + 1.95, 0.1, 0.0}, Response{0.0, 0.1 + 0.1 + 1.95, 0.0, 0.0}}) {
+    Readings counted =
+        starts.readings({starts.gap_ms, truth.latency_ms, truth.time_constant_ms, 0.0});
+    counted.window_ms.assign(counted.size(), starts.gap_ms);
+    expect_same(find_calibration(starts.segments, counted, 1.0, {}, 0.0, 0.2), truth);
+  }
+}
+
+// The best of what is nearby, of all readings: those that a coarse look leaves out count as well.
+TEST(CalibrationSearch, ARippleNearbyIsWithinTwoMilliseconds) {
+  const Starts starts;
+  const Response found{0.7, 5.0, 0.4, 0.25};
+  for (const double off_ms : {-2.0, -1.95, -0.05, 0.0, 1.95}) {
+    const Response truth{0.7, 5.0 + off_ms, 0.4, 0.25};
+    expect_same(over_ripples(starts.segments.segments, starts.readings(truth), found, {}), truth);
+    const Response without{0.7, 5.4 + off_ms, 0.0, 0.25};
+    expect_same(over_ripples(starts.segments.segments, starts.readings(without), found, {}),
+                without);
+  }
+  const Response far{0.7, 5.0 + 2.2, 0.4, 0.25};
+  EXPECT_LT(over_ripples(starts.segments.segments, starts.readings(far), found, {}).latency_ms,
+            7.0 + 0.4 + 1e-6);
+}
+
+// 5000 readings, of which every second one is looked at first.
+struct EverySecond {
+  Starts starts = Starts::busy();
+  Readings mixed;
+
+  // The other ones have a weight, and come from another response.
+  EverySecond(const Response& seen, const Response& other, double weight, std::size_t size) {
+    starts.gap_ms = (starts.segments.segments.edge_ms.back() + 69.0) / static_cast<double>(size);
+    mixed = starts.readings(seen);
+    const Readings others = starts.readings(other);
+    for (std::size_t k = 1; k < mixed.size(); k += 2) {
+      mixed.value[k] = others.value[k];
+      mixed.weight[k] = weight;
+    }
+    for (std::vector<double>* all : {&mixed.time_ms, &mixed.weight, &mixed.value}) {
+      all->resize(size);
+    }
+  }
+};
+
+TEST(CalibrationSearch, OfManyReadingsEverySecondRanksTheStarts) {
+  const Response seen{0.2, 0.1, 0.0, 0.0};
+  const Response other{0.4, 0.0, 0.0, 0.0};
+  const EverySecond many(seen, other, 10.0, 4001);
+  expect_same(find_calibration(many.starts.segments, many.mixed, 0.0, {}, 0.0, 0.2), seen);
+  const EverySecond few(seen, other, 10.0, 4000);
+  expect_same(find_calibration(few.starts.segments, few.mixed, 0.0, {}, 0.0, 0.2), other);
+}
+
+TEST(CalibrationSearch, AllReadingsDecideBetweenRipples) {
+  const Response found{0.7, 5.0, 0.4, 0.0};
+  const EverySecond many({0.7, 6.5, 0.4, 0.0}, found, 10.0, 5000);
+  expect_same(over_ripples(many.starts.segments.segments, many.mixed, found, {}), found);
+  const EverySecond less({0.7, 6.5, 0.4, 0.0}, found, 0.01, 5000);
+  expect_same(over_ripples(less.starts.segments.segments, less.mixed, found, {}),
+              {0.7, 6.5, 0.4, 0.0});
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/QR>
+#include <random>
 #include <vector>
 
 namespace layerwatt {
@@ -173,6 +175,53 @@ TEST(TouchedColumns, AreThoseWithAWeight) {
   a(0, 0) = 0.25;
   a(2, 2) = 4.0;
   EXPECT_EQ(touched_columns(a), (std::vector<bool>{true, false, true}));
+}
+
+// Of all choices of columns whose own least squares are not negative, the one that leaves least.
+Eigen::VectorXd best_of_all_choices(const Eigen::MatrixXd& w, const Eigen::VectorXd& y) {
+  const Eigen::Index n = w.cols();
+  Eigen::VectorXd best = Eigen::VectorXd::Zero(n);
+  double least = y.squaredNorm();
+  for (unsigned choice = 1; choice < (1U << static_cast<unsigned>(n)); ++choice) {
+    std::vector<Eigen::Index> columns;
+    for (Eigen::Index j = 0; j < n; ++j) {
+      if ((choice >> static_cast<unsigned>(j) & 1U) != 0) columns.push_back(j);
+    }
+    Eigen::MatrixXd some(w.rows(), static_cast<Eigen::Index>(columns.size()));
+    for (Eigen::Index i = 0; i < some.cols(); ++i) {
+      some.col(i) = w.col(columns[static_cast<std::size_t>(i)]);
+    }
+    const Eigen::VectorXd x = some.colPivHouseholderQr().solve(y);
+    const double left = (y - some * x).squaredNorm();
+    if (x.minCoeff() < 0.0 || left >= least) continue;
+    least = left;
+    best.setZero();
+    for (Eigen::Index i = 0; i < some.cols(); ++i)
+      best(columns[static_cast<std::size_t>(i)]) = x(i);
+  }
+  return best;
+}
+
+TEST(SolveNonNegative, IsTheBestOfAllChoicesOfColumns) {
+  std::mt19937_64 random(8);
+  std::normal_distribution<double> normal;
+  for (int trial = 0; trial < 60; ++trial) {
+    const Eigen::Index n = 1 + trial % 6;
+    Eigen::MatrixXd w(9, n);
+    Eigen::MatrixXd y(9, 2);
+    // Columns that have much in common, so that one that was taken out may come back.
+    for (Eigen::Index k = 0; k < 9; ++k) {
+      const double common = normal(random);
+      for (Eigen::Index j = 0; j < n; ++j) w(k, j) = common + 0.6 * normal(random);
+      for (Eigen::Index c = 0; c < 2; ++c)
+        y(k, c) = normal(random) + (trial % 2 == 0 ? common : 0.0);
+    }
+    const Eigen::MatrixXd p = solve_non_negative(w.transpose() * w, w.transpose() * y);
+    for (Eigen::Index c = 0; c < 2; ++c) {
+      const Eigen::VectorXd best = best_of_all_choices(w, y.col(c));
+      for (Eigen::Index j = 0; j < n; ++j) EXPECT_NEAR(p(j, c), best(j), 1e-7) << trial << ' ' << j;
+    }
+  }
 }
 
 }  // namespace

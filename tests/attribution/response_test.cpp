@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace layerwatt {
 namespace {
@@ -68,6 +70,91 @@ TEST(StepResponse, NeverDecreasesAndStaysBetweenZeroAndOne) {
     }
     EXPECT_DOUBLE_EQ(last, 1.0);
   }
+}
+
+// A box behind a low pass, without a blur.
+double sharp(double x, double window, double tau) {
+  const auto low_pass_area = [&](double until) {
+    if (until <= 0.0) return 0.0;
+    return tau > 0.0 ? until - tau * (1.0 - std::exp(-until / tau)) : until;
+  };
+  if (window > 0.0) return (low_pass_area(x) - low_pass_area(x - window)) / window;
+  if (x <= 0.0) return 0.0;
+  return tau > 0.0 ? 1.0 - std::exp(-x / tau) : 1.0;
+}
+
+// Simpson's rule over eight deviations to both sides; with a corner wherever the sharp one has it.
+double blurred(double x, const Response& of) {
+  const auto at = [&](double shift) {
+    return 0.3989422804014327 / of.blur_ms *
+           std::exp(-0.5 * shift * shift / of.blur_ms / of.blur_ms) *
+           sharp(x - shift, of.window_ms, of.time_constant_ms);
+  };
+  std::vector<double> corners = {-8.0 * of.blur_ms, x - of.window_ms, x, 8.0 * of.blur_ms};
+  for (double& corner : corners) corner = std::clamp(corner, -8.0 * of.blur_ms, 8.0 * of.blur_ms);
+  std::sort(corners.begin(), corners.end());
+  double sum = 0.0;
+  for (std::size_t i = 0; i + 1 < corners.size(); ++i) {
+    const int steps = 400;
+    // Not at the corner itself, where a step is half on either side.
+    const double a = corners[i] + 1e-12;
+    const double h = (corners[i + 1] - 1e-12 - a) / steps;
+    if (h <= 0.0) continue;
+    for (int k = 0; k <= steps; ++k) {
+      const double factor = k == 0 || k == steps ? 1.0 : k % 2 == 1 ? 4.0 : 2.0;
+      sum += factor * h / 3.0 * at(a + k * h);
+    }
+  }
+  return sum;
+}
+
+TEST(StepResponse, ABlurIsTheMeanOverNormalShifts) {
+  for (const double window : {0.0, 0.7, 5.0}) {
+    for (const double tau : {0.0, 0.3, 4.0}) {
+      for (const double blur : {0.05, 0.4, 2.0}) {
+        const Response response{window, 0.0, tau, blur};
+        const StepResponse step(response);
+        for (double x = -4.0 * blur - 0.2; x < window + 3.0 * tau + 4.0 * blur; x += 0.37) {
+          EXPECT_NEAR(step(x), blurred(x, response), 1e-5)
+              << window << ' ' << tau << ' ' << blur << ' ' << x;
+        }
+      }
+    }
+  }
+}
+
+// A blur more than eight times the low pass: the tail by its asymptote, to 3 / z⁴ of it.
+TEST(StepResponse, OfALongBlurTheLowPassIsItsDelayNearly) {
+  const Response response{0.0, 0.0, 0.05, 0.6};
+  const StepResponse step(response);
+  for (double x = -2.0; x < 2.5; x += 0.13) {
+    EXPECT_NEAR(step(x), blurred(x, response), 1e-5) << x;
+  }
+}
+
+TEST(StepResponse, WithoutABlurEdgesAreSharp) {
+  const StepResponse none({0.0, 0.0, 0.0, 0.0});
+  EXPECT_EQ(none(0.0), 0.0);
+  EXPECT_EQ(none(1e-9), 1.0);
+  EXPECT_EQ(none.begin_ms(), 0.0);
+  EXPECT_EQ(none.end_ms(), 0.0);
+  const StepResponse box({3.0, 7.0, 0.0, 0.0});
+  EXPECT_EQ(box.begin_ms(), 0.0) << "whatever the latency";
+  EXPECT_EQ(box.end_ms(), 3.0);
+  EXPECT_EQ(box(0.0), 0.0);
+  EXPECT_EQ(box(3.0), 1.0);
+  // Six deviations, and twenty-one time constants.
+  const StepResponse all({3.0, 0.0, 2.0, 0.5});
+  EXPECT_DOUBLE_EQ(all.begin_ms(), -3.0);
+  EXPECT_DOUBLE_EQ(all.end_ms(), 3.0 + 3.0 + 42.0);
+  EXPECT_EQ(all(-3.0), 0.0);
+  EXPECT_EQ(all(48.0), 1.0);
+  // Less than 20 ns is nothing, and so is less than nothing.
+  const StepResponse short_ones({1e-5, 0.0, 1e-5, 1e-5});
+  EXPECT_EQ(short_ones(1e-9), 1.0);
+  EXPECT_EQ(short_ones.begin_ms(), 0.0);
+  EXPECT_EQ(short_ones.end_ms(), 0.0);
+  EXPECT_EQ(StepResponse({-1.0, 0.0, -1.0, -1.0}).end_ms(), 0.0);
 }
 
 }  // namespace

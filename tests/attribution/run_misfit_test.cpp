@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
 #include "attribution/expected_reading.hpp"
 #include "attribution/fit_case.hpp"
 #include "attribution/transients.hpp"
@@ -62,6 +67,169 @@ TEST(RunMisfit, ReadingsWithWindowsOfTheirOwn) {
   const Response response{1.1, 7.3, 0.0, 0.0};
   const double full = expected_misfit(of.segments, part, response, column_mw);
   EXPECT_NEAR(misfit(response, column_mw), full, 1e-6 * full);
+}
+
+// A run of a few segments, with powers drawn for its columns, and readings over some of it.
+struct Drawn {
+  Segments segments;
+  std::vector<double> column_mw;
+  Readings readings;
+};
+
+Drawn drawn(std::mt19937_64& random, double from_ms, double until_ms, bool windows) {
+  std::uniform_real_distribution<double> uniform;
+  Drawn out;
+  out.segments.layers = 3;
+  for (std::size_t j = 0; j < out.segments.columns(); ++j) {
+    out.column_mw.push_back(1000.0 + 9000.0 * uniform(random));
+  }
+  out.segments.edge_ms = {0.0};
+  while (out.segments.edge_ms.back() < 400.0) {
+    // Few are long: what a reading sees may all lie in one.
+    const double ms = uniform(random) < 0.2 ? 60.0 * uniform(random) : 4.0 * uniform(random);
+    out.segments.edge_ms.push_back(out.segments.edge_ms.back() + 0.01 + ms);
+    out.segments.column.push_back(static_cast<std::uint32_t>(random() % 6));
+  }
+  for (double t = from_ms; t < until_ms; t += 0.5 + 6.0 * uniform(random)) {
+    out.readings.time_ms.push_back(t);
+    out.readings.weight.push_back(1.0);
+    out.readings.value.push_back(1000.0 + 9000.0 * uniform(random));
+    if (windows) out.readings.window_ms.push_back(1.0 + 9.0 * uniform(random));
+  }
+  return out;
+}
+
+double power_at(const Drawn& of, double time_ms) {
+  const std::vector<double>& edges = of.segments.edge_ms;
+  if (time_ms < edges.front() || time_ms >= edges.back()) return of.column_mw[of.segments.idle()];
+  std::size_t i = 0;
+  while (edges[i + 1] <= time_ms) ++i;
+  return of.column_mw[of.segments.column[i]];
+}
+
+// The mean between two times of what the low pass holds that starts, at `begin_ms`, from the mean
+// reading: piece by piece, from the begin on.
+double mean_between(const Drawn& of, double tau_ms, double begin_ms, double from_ms,
+                    double until_ms) {
+  std::vector<double> stops = of.segments.edge_ms;
+  stops.insert(stops.end(), {begin_ms, from_ms, until_ms});
+  std::sort(stops.begin(), stops.end());
+  double state = 0.0;
+  for (const double mw : of.readings.value) {
+    state += mw / static_cast<double>(of.readings.size());
+  }
+  double energy = 0.0;
+  for (std::size_t i = 0; i + 1 < stops.size(); ++i) {
+    const double ms = stops[i + 1] - stops[i];
+    if (stops[i] < begin_ms || stops[i + 1] > until_ms || ms <= 0.0) continue;
+    const double mw = power_at(of, 0.5 * (stops[i] + stops[i + 1]));
+    const double next = tau_ms > 0.0 ? mw + (state - mw) * std::exp(-ms / tau_ms) : mw;
+    // What the low pass lets through late is what its state has grown by.
+    if (stops[i] >= from_ms) {
+      energy += mw * ms - (tau_ms > 0.0 ? tau_ms * (next - state) : 0.0);
+    }
+    state = next;
+  }
+  return energy / (until_ms - from_ms);
+}
+
+double misfit_by_definition(const Drawn& of, const Response& response) {
+  const Readings& readings = of.readings;
+  const double wide_ms = std::max(1e-3, std::sqrt(response.window_ms * response.window_ms +
+                                                  12.0 * response.blur_ms * response.blur_ms));
+  double longest_ms = wide_ms;
+  for (const double ms : readings.window_ms) longest_ms = std::max(longest_ms, ms);
+  const double n = static_cast<double>(readings.size());
+  const double late_ms = response.latency_ms + 0.5 * (response.window_ms - wide_ms);
+  // From five time constants before all that the first reading sees, and the edge before that.
+  const double enough_ms =
+      readings.time_ms.front() - late_ms - longest_ms - 5.0 * response.time_constant_ms;
+  double begin_ms = -1e3;
+  if (response.time_constant_ms > 0.0) begin_ms = of.segments.edge_ms.front();
+  for (const double edge : of.segments.edge_ms) {
+    if (edge <= enough_ms) begin_ms = std::max(begin_ms, edge);
+  }
+  double mean = 0.0;
+  for (const double mw : readings.value) mean += mw / n;
+  double left = 0.0;
+  double variation = 0.0;
+  for (std::size_t k = 0; k < readings.size(); ++k) {
+    const double until_ms = readings.time_ms[k] - late_ms;
+    const double own_ms = readings.window_ms.empty() ? wide_ms : readings.window_ms[k];
+    const double mw =
+        mean_between(of, response.time_constant_ms, begin_ms, until_ms - own_ms, until_ms);
+    left += (readings.value[k] - mw) * (readings.value[k] - mw);
+    variation += (readings.value[k] - mean) * (readings.value[k] - mean);
+  }
+  return left / variation;
+}
+
+TEST(RunMisfit, IsTheSquareOfWhatIsLeftByDefinition) {
+  std::mt19937_64 random(11);
+  const std::vector<double> taus = {0.0, 0.4, 3.0, 12.0};
+  for (int trial = 0; trial < 12; ++trial) {
+    const Drawn of = drawn(random, 230.0, 330.0, trial % 3 == 2);
+    const RunMisfit misfit(of.segments, of.readings, taus);
+    for (const double tau : taus) {
+      for (const Response& shape :
+           {Response{0.0, 0.0, 0.0, 0.0}, Response{0.5, 3.0, 0.0, 0.0},
+            Response{7.0, 11.0, 0.0, 0.6}, Response{55.0, 90.0, 0.0, 0.0}}) {
+        Response response = shape;
+        response.time_constant_ms = tau;
+        const double by_definition = misfit_by_definition(of, response);
+        EXPECT_NEAR(misfit(response, of.column_mw), by_definition, 1e-7 * by_definition)
+            << trial << ' ' << response.window_ms << ' ' << tau;
+      }
+    }
+  }
+}
+
+TEST(RunMisfit, BeforeAndAfterTheRunItIsIdle) {
+  std::mt19937_64 random(12);
+  for (int trial = 0; trial < 4; ++trial) {
+    const Drawn of = drawn(random, trial < 2 ? -40.0 : 300.0, trial < 2 ? 60.0 : 600.0, false);
+    const RunMisfit misfit(of.segments, of.readings, {0.0, 2.0});
+    for (const Response& response : {Response{0.7, 2.0, 0.0, 0.0}, Response{20.0, 5.0, 0.0, 0.0}}) {
+      const double by_definition = misfit_by_definition(of, response);
+      EXPECT_NEAR(misfit(response, of.column_mw), by_definition, 1e-7 * by_definition) << trial;
+    }
+    if (trial < 2) continue;
+    const Response slow{3.0, 2.0, 2.0, 0.0};
+    const double by_definition = misfit_by_definition(of, slow);
+    EXPECT_NEAR(misfit(slow, of.column_mw), by_definition, 1e-7 * by_definition) << trial;
+  }
+}
+
+// Far from the run's begin no more is gone through than 200 ms and five time constants before the
+// first reading, however late they are.
+TEST(RunMisfit, ALatencyBeyondTheFarthestIsStillCounted) {
+  Drawn of;
+  of.segments.layers = 1;
+  for (int i = 0; i <= 2000; ++i) of.segments.edge_ms.push_back(i);
+  of.segments.column.assign(2000, 0);
+  of.column_mw = {5000.0, 0.0, 1000.0, 0.0};
+  for (int k = 0; k < 10; ++k) {
+    of.readings.time_ms.push_back(1000.0 + k);
+    of.readings.weight.push_back(1.0);
+    of.readings.value.push_back(k % 2 == 0 ? 4999.0 : 5001.0);
+  }
+  // The readings' mean is the power, so wherever the low pass starts it stays: 1 mW is left of
+  // each.
+  const RunMisfit misfit(of.segments, of.readings, {20.0});
+  EXPECT_NEAR(misfit({10.0, 250.0, 20.0, 0.0}, of.column_mw), 1.0, 1e-9);
+}
+
+TEST(RunMisfit, OfReadingsThatAreAllTheSameNothingIsLeft) {
+  Drawn of;
+  of.segments.layers = 1;
+  of.segments.edge_ms = {0.0, 100.0};
+  of.segments.column = {0};
+  of.column_mw = {4096.0, 0.0, 0.0, 0.0};
+  of.readings.time_ms = {50.0, 60.0, 70.0, 80.0};
+  of.readings.weight = {1.0, 1.0, 1.0, 1.0};
+  of.readings.value = {4096.0, 4096.0, 4096.0, 4096.0};
+  const RunMisfit misfit(of.segments, of.readings, {});
+  EXPECT_EQ(misfit({2.0, 0.0, 0.0, 0.0}, of.column_mw), 0.0);
 }
 
 }  // namespace
