@@ -21,6 +21,11 @@ constexpr double kNothing = 4e-18;
 // Segments that are walked one by one rather than bisected.
 constexpr std::size_t kNear = 1000;
 
+// A box is moved along where this share of it or less is new, and begun anew after so many times,
+// before roundings add up.
+constexpr double kMostMoved = 0.25;
+constexpr int kMostMoves = 64;
+
 // With a long low pass the blur is taken into the box by equal variance, w² + 12 σ², about the same
 // centre: behind the low pass the response is continuous, and only its second moment matters.
 Response blur_into_box(Response response) {
@@ -49,6 +54,7 @@ Convolution<Sum>::Convolution(const Segments& segments, const Response& response
       latency_ms_(response.latency_ms),
       window_ms_(response.window_ms),
       decays_(std::move(decays)),
+      box_(empty),
       sum_(empty),
       older_(std::move(empty)),
       older_ms_(segments.edge_ms.front()) {
@@ -129,25 +135,65 @@ void Convolution<Sum>::add_direct(double now_ms) {
   if (share > 0.0) sum_.add(idle, share);
 }
 
+template <class Sum>
+void Convolution<Sum>::add_lengths(double from_ms, double until_ms, double factor,
+                                   std::size_t& segment, Sum& to) {
+  const auto& edges = segments_.edge_ms;
+  const auto idle = static_cast<std::uint32_t>(segments_.idle());
+  segment = segment_at(from_ms, segment);
+  double at_ms = from_ms;
+  if (edges[segment] > at_ms) {
+    at_ms = std::min(edges[segment], until_ms);
+    to.add(idle, (at_ms - from_ms) * factor);
+  }
+  while (segment + 1 < edges.size() && at_ms < until_ms) {
+    const double end_ms = std::min(edges[segment + 1], until_ms);
+    if (end_ms > at_ms) to.add(segments_.column[segment], (end_ms - at_ms) * factor);
+    at_ms = std::max(at_ms, end_ms);
+    if (edges[segment + 1] > until_ms) break;
+    ++segment;
+  }
+  if (at_ms < until_ms) to.add(idle, (until_ms - at_ms) * factor);
+}
+
+template <class Sum>
+bool Convolution<Sum>::move_box(double now_ms) {
+  const double from_ms = now_ms - window_ms_;
+  const double by_ms = now_ms - before_ms_;
+  before_ms_ = now_ms;
+  const bool within = from_ms >= segments_.edge_ms.front() && now_ms <= segments_.edge_ms.back();
+  // What was taken out leaves its rounding, which a column that nothing else is in must not have.
+  if (by_ms > kMostMoved * window_ms_ || !within) {
+    moves_ = -1;
+    return false;
+  }
+  const bool onwards = moves_ >= 0 && moves_ < kMostMoves && from_ms >= box_from_ms_ &&
+                       now_ms >= box_until_ms_ && from_ms < box_until_ms_;
+  if (onwards) {
+    add_lengths(box_until_ms_, now_ms, 1.0, newer_hint_, box_);
+    add_lengths(box_from_ms_, from_ms, -1.0, hint_, box_);
+    ++moves_;
+  } else {
+    box_.clear();
+    hint_ = segment_at(from_ms, hint_);
+    newer_hint_ = hint_;
+    add_lengths(from_ms, now_ms, 1.0, newer_hint_, box_);
+    moves_ = 0;
+  }
+  box_from_ms_ = from_ms;
+  box_until_ms_ = now_ms;
+  sum_.add_scaled(box_, 1.0 / window_ms_);
+  return true;
+}
+
 // The same for a box alone: shares are lengths.
 template <class Sum>
 void Convolution<Sum>::add_box(double now_ms) {
-  const auto& edges = segments_.edge_ms;
-  const auto idle = static_cast<std::uint32_t>(segments_.idle());
-  const double oldest_ms = now_ms - window_ms_;
-  const double per_ms = 1.0 / window_ms_;
-  hint_ = segment_at(oldest_ms, hint_);
-  double at_ms = oldest_ms;
-  if (edges[hint_] > at_ms) {
-    at_ms = std::min(edges[hint_], now_ms);
-    sum_.add(idle, (at_ms - oldest_ms) * per_ms);
-  }
-  for (std::size_t i = hint_; i + 1 < edges.size() && at_ms < now_ms; ++i) {
-    const double until_ms = std::min(edges[i + 1], now_ms);
-    if (until_ms > at_ms) sum_.add(segments_.column[i], (until_ms - at_ms) * per_ms);
-    at_ms = std::max(at_ms, until_ms);
-  }
-  if (at_ms < now_ms) sum_.add(idle, (now_ms - at_ms) * per_ms);
+  if (move_box(now_ms)) return;
+  const double from_ms = now_ms - window_ms_;
+  hint_ = segment_at(from_ms, hint_);
+  newer_hint_ = hint_;
+  add_lengths(from_ms, now_ms, 1.0 / window_ms_, newer_hint_, sum_);
 }
 
 template <class Sum>
@@ -213,7 +259,7 @@ void Convolution<Sum>::compute(double time_ms) {
   const double scale = -tau_ms_ / window_ms_;
   const double left = std::exp(-window_ms_ / tau_ms_);
   sum_.add_scaled(older_, scale * (left - 1.0));
-  add_left(begin_ms, now_ms, segment_at(now_ms, hint_), scale, sum_);
+  add_left(begin_ms, now_ms, segment_at(now_ms, newer_hint_), scale, sum_);
 }
 
 template class Convolution<SparseRow>;

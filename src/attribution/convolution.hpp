@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 #include "attribution/response.hpp"
@@ -13,7 +14,8 @@
 namespace layerwatt {
 
 // For readings at ascending times: the place in the timeline is remembered, and so is what a low
-// pass still holds at the older end of the box. A pass costs O(segments under the readings).
+// pass still holds at the older end of the box. A pass costs O(segments under the readings), and
+// with a box far longer than the readings are apart O(segments between them): the box moves along.
 //
 // `Sum` takes the shares: clear(), scale(factor), add(column, share), and add_scaled(other,
 // factor).
@@ -37,6 +39,11 @@ class Convolution {
   void set_shape(const Response& response);
   void add_direct(double now_ms);
   void add_box(double now_ms);
+  // The box's content at `now_ms` from that of the reading before; false where that is no help.
+  bool move_box(double now_ms);
+  // What there is of each column in a stretch, times `factor`. `segment` is near its begin, and is
+  // then that of its end.
+  void add_lengths(double from_ms, double until_ms, double factor, std::size_t& segment, Sum& to);
   // The low pass: what time from `from_ms` to `until_ms` leaves in its state at `until_ms`, times
   // `factor`. `segment` is one that is not after `until_ms`.
   void add_left(double from_ms, double until_ms, std::size_t segment, double factor, Sum& to);
@@ -52,6 +59,13 @@ class Convolution {
   bool box_alone_ = false;
   std::shared_ptr<SegmentDecays> decays_;
   std::size_t hint_ = 0;
+  std::size_t newer_hint_ = 0;
+  double before_ms_ = -std::numeric_limits<double>::infinity();  // the reading before
+  // What is in the box, in ms of each column; of no use while moves_ is below 0.
+  Sum box_;
+  double box_from_ms_ = 0.0;
+  double box_until_ms_ = 0.0;
+  int moves_ = -1;
   Sum sum_;
   Sum older_;  // the low pass's state at older_ms_
   double older_ms_;

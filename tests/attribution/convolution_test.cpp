@@ -60,5 +60,54 @@ TEST(Convolution, ReadingsFarApartHoldNothingOfWhatWasBeforeTheRun) {
   }
 }
 
+// Readings 5 ms apart behind a window of 25 or 110 ms, with a gap, and more of them than a box is
+// moved before it is begun anew. Each against a walk that has seen no other reading.
+TEST(Convolution, ABoxThatMovesAlongHoldsWhatOneBegunAnewDoes) {
+  const auto made = synthetic::make({.layers = 7, .seconds = 3.0});
+  const Segments segments = make_segments(made.recording.iterations);
+  for (const Response& shape : {Response{25.0, 2.0, 0.0, 0.0}, Response{110.0, 2.0, 0.0, 0.0},
+                                Response{110.0, 2.0, 3.0, 0.0}}) {
+    DesignRow moved(segments, shape);
+    for (double t = -20.0; t<3200.0; t += t> 1500.0 && t < 1503.0 ? 400.0 : 5.0) {
+      moved.compute(t);
+      DesignRow anew(segments, shape);
+      anew.compute(t);
+      for (std::size_t i = 0; i < segments.columns(); ++i) {
+        ASSERT_NEAR(moved.weights()[i], anew.weights()[i], 1e-13) << t << " column " << i;
+      }
+    }
+  }
+}
+
+// What is taken out of a box leaves its rounding behind, and a column of nothing else looks like
+// any other.
+TEST(Convolution, ABoxThatMovesAlongHoldsNothingOfTheIdleDeviceThatItHasLeft) {
+  const auto made = synthetic::make({.layers = 7, .seconds = 3.0});
+  const Segments segments = make_segments(made.recording.iterations);
+  DesignRow row(segments, {110.0, 2.0, 0.0, 0.0});
+  for (double t = -20.0; t < 2900.0; t += 5.0) {
+    row.compute(t);
+    if (t < 112.0) continue;
+    ASSERT_EQ(row.weights()[segments.idle()], 0.0) << t;
+  }
+}
+
+// An energy counter's steps are not of one length.
+TEST(Convolution, ABoxThatMovesAlongMayChangeItsLength) {
+  const auto made = synthetic::make({.layers = 7, .seconds = 3.0});
+  const Segments segments = make_segments(made.recording.iterations);
+  DesignRow moved(segments, {100.0, 2.0, 0.0, 0.0});
+  for (int k = 0; k < 150; ++k) {
+    const double t = 200.0 + 10.0 * k;
+    const double window_ms = 100.0 + 9.0 * (k % 5) - 15.0 * (k % 3);
+    moved.compute(t, window_ms);
+    DesignRow anew(segments, {window_ms, 2.0, 0.0, 0.0});
+    anew.compute(t);
+    for (std::size_t i = 0; i < segments.columns(); ++i) {
+      ASSERT_NEAR(moved.weights()[i], anew.weights()[i], 1e-13) << t << " column " << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace layerwatt
