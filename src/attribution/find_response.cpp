@@ -24,6 +24,7 @@ constexpr std::size_t kAlso = 3;  // of those with another window or time consta
 constexpr std::size_t kFirstReadings = 1000;
 constexpr double kLongestWindowMs = 8.0;
 constexpr double kWindowStepMs = 0.15;
+constexpr double kDelayStepShare = 0.25;
 constexpr double kTauStepMs = 0.15;
 constexpr double kTauStepShare = 0.02;
 constexpr double kLongestTauInferences = 3.0;
@@ -57,17 +58,24 @@ std::vector<Response> with_whole_turns(const std::vector<Candidate>& candidates,
   return all;
 }
 
-// The same middle and time constant with other windows. Behind a long low pass the folded readings
-// show the middle well and the window hardly: a search that trusted them was 20 % off.
-std::vector<Response> other_windows(const Response& found, double step_ms) {
+// Other windows, with the mean delay kept by the latency, the time constant (where it is not
+// known), or both. Behind a long low pass the folded readings show the delay well and the window
+// hardly: a search that trusted them was 20 % off, and so was one that always kept the time
+// constant.
+std::vector<Response> other_windows(const Response& found, bool known_tau, double step_ms) {
   std::vector<Response> all;
-  const double middle_ms = found.latency_ms + 0.5 * found.window_ms;
   const double longest_ms = std::max(kLongestWindowMs, 1.5 * found.window_ms);
   for (double window_ms = 0.5 * step_ms; window_ms < longest_ms; window_ms += step_ms) {
-    Response other = found;
-    other.window_ms = window_ms;
-    other.latency_ms = middle_ms - 0.5 * window_ms;
-    all.push_back(other);
+    const double later_ms = 0.5 * (window_ms - found.window_ms);
+    for (double share = 0.0; share <= 1.0; share += kDelayStepShare) {
+      Response other = found;
+      other.window_ms = window_ms;
+      other.time_constant_ms -= share * later_ms;
+      other.latency_ms -= (1.0 - share) * later_ms;
+      if (other.time_constant_ms < 0.0) break;
+      all.push_back(other);
+      if (known_tau || found.time_constant_ms <= kTauStepMs) break;
+    }
   }
   return all;
 }
@@ -199,7 +207,9 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
   const Refined trial = refine_all(kTrialReadings, 3, 2, kMostPossible);
   if (all_too_slow()) return trial;
   Response best = trial.response;
-  if (!known.window_ms && !known.latency_ms) best = also(other_windows(best, kWindowStepMs));
+  if (!known.window_ms && !known.latency_ms) {
+    best = also(other_windows(best, known.time_constant_ms.has_value(), kWindowStepMs));
+  }
   if (transients.empty() && !known.time_constant_ms && !known.latency_ms) {
     also(other_time_constants(best, kLongestTauInferences * inference_ms));
   }

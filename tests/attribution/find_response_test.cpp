@@ -34,6 +34,22 @@ TEST(FindResponse, FindsTheWindowBehindALongLowPass) {
   EXPECT_NEAR(found.response.time_constant_ms, 5.0, 0.3);
 }
 
+// Layers of 0.14 ms: a window of half the length explains one edge of the box, and was believed.
+// The true one has another time constant as well.
+TEST(FindResponse, TellsAWindowFromHalfOfItBehindALongLowPass) {
+  const Refined found = found_in(synthetic::make({.layers = 28,
+                                                  .inference_ms = 4.0,
+                                                  .seconds = 20.0,
+                                                  .window_ms = 1.94,
+                                                  .latency_ms = 9.8,
+                                                  .time_constant_ms = 5.0,
+                                                  .noise_mw = 20.0,
+                                                  .seed = 11}));
+  EXPECT_NEAR(found.response.window_ms, 1.94, 0.05);
+  EXPECT_NEAR(found.response.latency_ms, 9.8, 0.05);
+  EXPECT_NEAR(found.response.time_constant_ms, 5.0, 0.1);
+}
+
 TEST(FindResponse, KeepsWhatIsKnown) {
   KnownResponse known;
   known.window_ms = 2.2;
