@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "attribution/method.hpp"
 #include "attribution/overlap.hpp"
 #include "attribution/sensor_timing.hpp"
+#include "attribution/settling.hpp"
 #include "attribution/statistics.hpp"
 #include "attribution/timeline.hpp"
 #include "layerwatt/attribution.hpp"
@@ -27,6 +29,7 @@ constexpr std::size_t kBatches = 20;
 constexpr std::uint64_t kFewSamples = 30;
 constexpr std::size_t kFewIterations = 30;
 constexpr double kNotableShare = 0.01;
+constexpr double kNotableMs = 100.0;
 
 // Everything that needs no power.
 Result times_alone(const Recording& recording) {
@@ -200,6 +203,28 @@ void warn_about_incidents(Result& result, const std::vector<Incident>& incidents
   }
 }
 
+// Of the totals: a sensor of unknown response may be slow, and shows the idle device at first.
+SensorTiming settled_timing(const Recording& recording, SensorTiming timing) {
+  const SensorModel& model = recording.manifest.sensor.model;
+  const bool energy = recording.power.reading == Reading::energy;
+  if (energy || model.window_ms || model.time_constant_ms) return timing;
+  const double ms = settling_ms(recording.iterations, recording.power);
+  timing.settle_before_ms = std::max(timing.settle_before_ms, ms);
+  timing.shows_before = ms >= kNotableMs;
+  return timing;
+}
+
+void warn_about_settling(Result& result, double more_ms) {
+  if (more_ms < kNotableMs) return;
+  result.warnings.push_back(
+      {"sensor_settles",
+       fmt::format("the readings reach the level of the run {:.2g} s after its start: the totals "
+                   "leave that out",
+                   more_ms / 1e3),
+       "if the device itself took so long, warm up (--warmup); otherwise `layerwatt calibrate` "
+       "finds the sensor's response"});
+}
+
 // Empty, and `choice` says what is done instead, where the data cannot carry it.
 PowerEstimates try_deconvolution(const Recording& recording, std::optional<Method> asked,
                                  const SlotTimes& times, MethodChoice& choice) {
@@ -281,7 +306,8 @@ Result attribute(const Recording& recording, const AttributionOptions& options) 
   const SensorTiming timing = sensor_timing(recording.manifest.sensor.model, power);
   const bool with_total = power.has_total();
   MethodChoice choice = choose_method(options.method, timing, times);
-  Measured measured = measure(iterations, power, timing, times, with_total);
+  const SensorTiming of_totals = with_total ? settled_timing(recording, timing) : timing;
+  Measured measured = measure(iterations, power, of_totals, times, with_total);
   PowerEstimates estimates;
   if (with_total && wants_deconvolution(options.method, choice, timing)) {
     estimates = try_deconvolution(recording, options.method, times, choice);
@@ -293,6 +319,7 @@ Result attribute(const Recording& recording, const AttributionOptions& options) 
                        estimates.model ? sensor_timing(*estimates.model, power) : timing, times,
                        with_total, estimates.between);
   } else {
+    warn_about_settling(result, of_totals.settle_before_ms - timing.settle_before_ms);
     const OverlapTally tally = tally_samples(iterations, power, timing, times.batches, with_total);
     estimates = overlap_estimates(iterations, power, timing, times, tally, with_total);
     if (!choice.grouped.empty()) share_group(estimates, choice.grouped, measured, times);

@@ -50,16 +50,23 @@ Span stands_for(const PowerSamples& power, const SensorTiming& timing, std::size
 }
 
 // Median reading of a column before the first inference, which no response can have mixed with it.
+// Without such, the first reading of a slow sensor.
 std::optional<double> idle_mw(const Iterations& iterations, const PowerSamples& power,
-                              bool with_total, std::size_t column) {
+                              const SensorTiming& timing, bool with_total, std::size_t column) {
   std::vector<double> values;
-  for (std::size_t k = 0; k < power.size(); ++k) {
-    if (power.time_ns[k] >= iterations.start_ns.front()) break;
+  std::optional<double> first;
+  for (std::size_t k = 0; k < power.size() && !first; ++k) {
+    const bool before = power.time_ns[k] < iterations.start_ns.front();
     for_each_column(power, k, with_total, [&](std::size_t of, double mw) {
-      if (of == column && !std::isnan(mw)) values.push_back(mw);
+      if (of != column || std::isnan(mw)) return;
+      if (before) {
+        values.push_back(mw);
+      } else {
+        first = mw;
+      }
     });
   }
-  if (values.size() < kFewestIdle) return std::nullopt;
+  if (values.size() < kFewestIdle) return timing.shows_before ? first : std::nullopt;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -163,7 +170,7 @@ Measured measure(const Iterations& iterations, const PowerSamples& power,
   const CellTable cells = integrate(iterations, power, timing, times.batches, with_total, told);
   const auto column = [&](std::size_t c) {
     const auto found = power_and_energy(cells.batches(0, c), times.inference_ms, iterations.size());
-    const auto idle = idle_mw(iterations, power, with_total, c);
+    const auto idle = idle_mw(iterations, power, timing, with_total, c);
     if (!told || !found) return with_leak(found, measured.leak_share, idle);
     const BetweenPower likely = likely_between(between[c], found->power_mw, idle);
     if (c == total_column(power) && found->power_mw > 0.0) {

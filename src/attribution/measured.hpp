@@ -40,9 +40,10 @@ CellTable integrate(const Iterations& iterations, const PowerSamples& power,
 
 // Power: the integral over its time. Energy: that times the mean duration. What may leak in from
 // between the inferences is taken out at the idle power, the median of the readings before the
-// first inference, and the interval, the scatter between batches, is widened to where the power
-// between is the inferences' own. Without such readings nothing is taken out, and the interval is
-// widened for up to twice the mean. No interval where more than half may have leaked.
+// first inference (or the first reading, where `timing` says that it shows that), and the interval,
+// the scatter between batches, is widened to where the power between is the inferences' own.
+// Without such readings nothing is taken out, and the interval is widened for up to twice the mean.
+// No interval where more than half may have leaked.
 //
 // `between`, where an estimator found it, is what was drawn between the inferences, each rail and
 // then the total: then it is the mean of the whole run that is measured, and that is taken out. As

@@ -25,6 +25,8 @@ struct SensorTiming {
   // Until the response to a step is over, on each side of a reading's centre.
   double settle_before_ms = 0.0;
   double settle_after_ms = 0.0;
+  // Slow enough for the first reading of a run to show what was drawn before it (settling.hpp).
+  bool shows_before = false;
   // Window, latency, time constant and stamp error are all known.
   bool known = false;
   std::string unknown;  // which of them are not: "latency and time constant"

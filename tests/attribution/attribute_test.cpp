@@ -4,6 +4,7 @@
 #include <random>
 
 #include "attribution/recordings.hpp"
+#include "attribution/synthetic.hpp"
 #include "layerwatt/attribution.hpp"
 #include "layerwatt/error.hpp"
 
@@ -250,6 +251,20 @@ TEST(Attribute, ASlowSensorGivesOneGroupWithTheMeasuredEnergy) {
   EXPECT_FALSE(asked.layers[1].group);
   EXPECT_EQ(asked.layers[1].reason, "sensor_slower_than_layer");
   EXPECT_NE(find_warning(asked.warnings, "not_separable"), nullptr);
+}
+
+// Of a low pass of half a second nobody has told: 0.5 s of 40 less the idle power would be missing.
+TEST(Attribute, ASlowSensorsRiseIsLeftOutOfTheTotal) {
+  const auto made = synthetic::make({.layers = 5, .seconds = 40.0, .time_constant_ms = 500.0});
+  double truth_mj = made.outside_mj;
+  for (const double mj : made.energy_mj) truth_mj += mj;
+  const Result r = attribute(made.recording);
+  EXPECT_EQ(r.layers[0].reason, "not_separable");
+  EXPECT_NEAR(r.total.energy_mj->mean / truth_mj, 1.0, 0.001);
+  EXPECT_NE(find_warning(r.warnings, "sensor_settles"), nullptr);
+
+  const Result fast = attribute(synthetic::make({.layers = 5, .seconds = 5.0}).recording);
+  EXPECT_EQ(find_warning(fast.warnings, "sensor_settles"), nullptr);
 }
 
 TEST(Attribute, AResultWithoutPowerHasTimesAlone) {
