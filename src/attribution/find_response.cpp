@@ -24,6 +24,7 @@ constexpr std::size_t kAlso = 3;  // of those with another window or time consta
 constexpr std::size_t kFirstReadings = 1000;
 constexpr double kLongestWindowMs = 8.0;
 constexpr double kWindowStepMs = 0.15;
+constexpr double kWindowStepShare = 0.02;
 constexpr double kDelayStepShare = 0.25;
 constexpr double kTauStepMs = 0.15;
 constexpr double kTauStepShare = 0.02;
@@ -65,7 +66,8 @@ std::vector<Response> with_whole_turns(const std::vector<Candidate>& candidates,
 std::vector<Response> other_windows(const Response& found, bool known_tau, double step_ms) {
   std::vector<Response> all;
   const double longest_ms = std::max(kLongestWindowMs, 1.5 * found.window_ms);
-  for (double window_ms = 0.5 * step_ms; window_ms < longest_ms; window_ms += step_ms) {
+  for (double window_ms = 0.5 * step_ms; window_ms < longest_ms;
+       window_ms += std::max(step_ms, kWindowStepShare * window_ms)) {
     const double later_ms = 0.5 * (window_ms - found.window_ms);
     for (double share = 0.0; share <= 1.0; share += kDelayStepShare) {
       Response other = found;
@@ -207,13 +209,16 @@ Refined find_response(const Iterations& iterations, const Segments& segments,
   const Refined trial = refine_all(kTrialReadings, 3, 2, kMostPossible);
   if (all_too_slow()) return trial;
   Response best = trial.response;
-  if (!known.window_ms && !known.latency_ms) {
+  // Around one that will be refused there are thousands of others, each of which takes long.
+  const bool refused = clearly_too_slow(known, best, inference_ms, idle_was_read);
+  if (!refused && !known.window_ms && !known.latency_ms) {
     best = also(other_windows(best, known.time_constant_ms.has_value(), kWindowStepMs));
   }
-  if (transients.empty() && !known.time_constant_ms && !known.latency_ms) {
+  if (!refused && transients.empty() && !known.time_constant_ms && !known.latency_ms) {
     also(other_time_constants(best, kLongestTauInferences * inference_ms));
   }
-  refine_all(kSearchReadings, 12, 1, kMostToTheEnd);
+  const Refined last = refine_all(kSearchReadings, 12, 1, kMostToTheEnd);
+  if (all_too_slow()) return last;
   return refine_all(readings.size(), 6, 1, 1);
 }
 
