@@ -13,6 +13,7 @@
 #include "attribution/shrinkage.hpp"
 #include "attribution/slow_response.hpp"
 #include "attribution/stamp_error.hpp"
+#include "attribution/start_outliers.hpp"
 #include "attribution/timeline.hpp"
 #include "attribution/transients.hpp"
 
@@ -35,7 +36,6 @@ constexpr double kMostStructure = 0.15;
 constexpr double kMostStructureFound = 0.01;
 // A sensor of half a second explained by a response of 2 ms left 0.9, and was 36 % off.
 constexpr double kMostCorrelation = 0.5;
-constexpr double kRiseMs = 60.0;
 constexpr double kMostAtStart = 0.2;
 
 Readings make_readings(const PowerSamples& power, const Segments& segments) {
@@ -83,32 +83,6 @@ std::string implausible(const KnownResponse& known, const Response& found, doubl
   }
   return {};
 }
-
-// The share of outliers soon after the start, where the found response has left behind what was
-// before it: a slower sensor is still rising there. Later its readings hardly move, and a short
-// response with nearly equal layers explains them.
-double outliers_after_start(const Segments& segments, const Readings& readings,
-                            const Response& response) {
-  const auto first =
-      std::lower_bound(readings.time_ms.begin(), readings.time_ms.end(), segments.edge_ms.front());
-  if (first == readings.time_ms.end()) return 0.0;
-  const double over_ms = segments.edge_ms.front() + response.latency_ms + response.window_ms +
-                         4.0 * response.time_constant_ms;
-  const double from_ms = std::max(over_ms, *first);
-  double outliers = 0.0;
-  double all = 0.0;
-  for (std::size_t k = 0; k < readings.size(); ++k) {
-    if (readings.time_ms[k] < from_ms) continue;
-    if (readings.time_ms[k] > from_ms + kRiseMs) break;
-    all += 1.0;
-    outliers += readings.weight[k] == 0.0 ? 1.0 : 0.0;
-  }
-  return all > 0.0 ? outliers / all : 0.0;
-}
-
-}  // namespace
-
-namespace {
 
 // Of the layers that some reading touched; the others have no power of their own.
 void shrink_layers(Deconvolution& fit) {
