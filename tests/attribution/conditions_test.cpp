@@ -81,5 +81,16 @@ TEST(Conditions, ATwentiethAndAFifthAreNoNotableChange) {
             "1000 MHz");
 }
 
+TEST(Conditions, ANanosecondCountsAndSoDoesFrost) {
+  const auto peak = conditions({{"t", "°C", {50, 51}, {900, 500}}}, from_to(50, 60));
+  ASSERT_EQ(peak.size(), 1u);
+  EXPECT_DOUBLE_EQ(peak[0].max, 900.0);
+  EXPECT_EQ(conditions({{"t", "°C", {50}, {900}}}, from_to(50, 51)).size(), 1u);
+  const auto frost = conditions({{"t", "°C", {0}, {-5}}}, from_to(50, 90));
+  ASSERT_EQ(frost.size(), 1u);
+  EXPECT_DOUBLE_EQ(frost[0].max, -5.0);
+  EXPECT_DOUBLE_EQ(frost[0].min, -5.0);
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -148,6 +148,8 @@ TEST(UncertaintyOf, FewerReadingsThanUnknownsWidenByTheirNumber) {
   const Uncertainty u = of_mean({1.0, 1.0, 1.0}, 1.0);
   EXPECT_NEAR(u.powers(0, 0), 3.0 * 3.0 * 3.0 / 9.0, 1e-9);
   EXPECT_NEAR(u.residual_mw(0), std::sqrt(3.0), 1e-9);
+  // Each is a block of its own: errors of neighbours do not cancel.
+  EXPECT_NEAR(of_mean({1.0, -1.0, 1.0}, 1.0).powers(0, 0), 3.0, 1e-9);
 }
 
 // Blocks are of 40 readings at most: 1200 readings for 4 unknowns would make them 50 long.
@@ -247,6 +249,38 @@ TEST(UncertaintyOf, IsTheSandwichWithTheResponsesSlopesAsColumns) {
   const Eigen::VectorXd seen = rows.leftCols(4).colwise().sum();
   EXPECT_EQ(u.samples[0], static_cast<std::uint64_t>(std::llround(seen(0))));
   EXPECT_EQ(u.samples[2], static_cast<std::uint64_t>(std::llround(seen(2))));
+}
+
+// Each reading is a mean over five inferences of 1 ms and 1 ms: their layers are the same to it.
+TEST(UncertaintyOf, WhatReadingsCannotTellApartIsOpenByManyOrders) {
+  Iterations iterations;
+  iterations.layers = {"a", "b"};
+  for (int i = 0; i < 200; ++i) {
+    iterations.start_ns.push_back(i * 2'000'000LL);
+    iterations.end_ns.push_back((i + 1) * 2'000'000LL);
+    iterations.layer_ms.insert(iterations.layer_ms.end(), {1.0, 1.0});
+  }
+  const Segments segments = make_segments(iterations);
+  ASSERT_EQ(segments.columns(), 5u);
+  for (const int count : {5, 50}) {
+    Readings readings;
+    for (int k = 0; k < count; ++k) {
+      readings.time_ms.push_back(20.0 + 7.0 * k);
+      readings.weight.push_back(1.0);
+      readings.value.push_back(100.0 + (k % 2 == 0 ? 1.0 : -1.0));
+    }
+    const Response response{10.0, 0.0, 0.0, 0.0};
+    Eigen::MatrixXd p = Eigen::MatrixXd::Zero(5, 1);
+    p(0, 0) = p(1, 0) = 100.0;
+    const Uncertainty u = uncertainty_of(segments, readings, response, {},
+                                         accumulate(segments, readings, response), p);
+    // Squares of n readings over n/4 times ((1, 1), (1, 1)), which brought to a diagonal of 1 has 2
+    // and 0 as eigenvalues; 0 counts as 1e-11 of 2.
+    const double variance = count / std::max(count - 5.0, 1.0);
+    const double inverse = 4.0 / count * (0.5 / 2.0 + 0.5 / 2e-11);
+    EXPECT_NEAR(u.powers(0, 0) / (variance * inverse), 1.0, 1e-6) << count;
+    EXPECT_NEAR(u.powers(1, 1) / (variance * inverse), 1.0, 1e-6) << count;
+  }
 }
 
 }  // namespace

@@ -297,5 +297,19 @@ TEST(Separates, CountsLayersWithAFigureOfTheirOwn) {
   EXPECT_TRUE(separates(two));
 }
 
+TEST(DeconvolveEstimates, LessThanAMilliwattMayBeKnown) {
+  TwoRails made;
+  made.fit.covariance(2, 2) = 0.25;
+  EXPECT_NEAR(made.estimates().layers[2].total.power_mw->ci95->hi, 1000.0 + kZ * 0.5, 1e-9);
+}
+
+TEST(DeconvolveEstimates, ARailThatNeverScattersIsKnown) {
+  TwoRails made;
+  made.fit.residual_mw = Eigen::Vector3d(100, 0, 100);
+  const LayerPower alone = made.estimates().layers[2];
+  EXPECT_NEAR(alone.rails[0].power_mw->ci95->hi, 400.0, 1e-9);
+  EXPECT_NEAR(alone.rails[1].power_mw->ci95->hi, 600.0 + kZ * 50.0, 1e-9);
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -6,15 +6,20 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numbers>
 #include <vector>
 
+#include "attribution/covariance.hpp"
+#include "attribution/fit_case.hpp"
 #include "attribution/synthetic.hpp"
+#include "attribution/timeline.hpp"
 #include "layerwatt/attribution.hpp"
 
 namespace layerwatt {
 namespace {
 
 using synthetic::energy_weighted_error;
+using synthetic::Synthetic;
 
 std::vector<double> energies(const Result& result) {
   std::vector<double> out;
@@ -188,7 +193,9 @@ TEST(Deconvolve, ACountersWindowIsTheMedianOfItsIntervals) {
     const std::int64_t window_ns = 1'100'000 + static_cast<std::int64_t>(k % 3) * 10'000 - 10'000;
     power.begin_ns.push_back(power.time_ns[k] - window_ns);
   }
-  const auto outcome = deconvolve(made.recording.iterations, power, known_in_full());
+  SensorModel model = known_in_full();
+  model.window_ms = 2.0;  // its intervals know better
+  const auto outcome = deconvolve(made.recording.iterations, power, model);
   ASSERT_TRUE(outcome.fit) << outcome.refused;
   EXPECT_NEAR(outcome.fit->response.window_ms, 1.1, 1e-9);
   EXPECT_FALSE(outcome.fit->grid_ms);
@@ -211,6 +218,115 @@ TEST(Deconvolve, SaysHowManyReadingsAreTooFew) {
   EXPECT_TRUE(few.too_few);
   EXPECT_EQ(few.refused, "70 whole power readings for 4 layers are too few");
   EXPECT_FALSE(with(71).too_few);
+}
+
+// Steps of 400 mW in a rail that is summed, after one that is not and that has none of its own.
+Synthetic stepping(Reading reading) {
+  auto made = synthetic::make(
+      {.layers = 4, .seconds = 3.0, .window_ms = 4.4, .noise_mw = 60.0, .step_mw = 400.0});
+  PowerSamples& power = made.recording.power;
+  power.rails = {{"CORE", false}, {"VDD_IN", true}};
+  power.reading = reading;
+  std::vector<double> both;
+  for (std::size_t k = 0; k < power.size(); ++k) {
+    both.push_back(0.2 * power.rail_mw[k] + static_cast<double>(k % 7));
+    both.push_back(power.rail_mw[k]);
+    if (reading == Reading::energy) power.begin_ns.push_back(power.time_ns[k] - 4'400'000);
+  }
+  power.rail_mw = both;
+  return made;
+}
+
+// A counter has no steps of rounding; its fit is the same but for them.
+TEST(Deconvolve, RoundingWidensWhatLayersDrawAndNothingElse) {
+  const auto rounded = stepping(Reading::power);
+  const auto counted = stepping(Reading::energy);
+  SensorModel model = known_in_full();
+  model.window_ms = 4.4;
+  const auto with = deconvolve(rounded.recording.iterations, rounded.recording.power, model);
+  const auto without = deconvolve(counted.recording.iterations, counted.recording.power, model);
+  ASSERT_TRUE(with.fit) << with.refused;
+  ASSERT_TRUE(without.fit) << without.refused;
+  const double residual_mw = with.fit->residual_mw(2);
+  ASSERT_GT(residual_mw, 1.05 * with.fit->residual_mw(1));
+  const double noise_mw2 = residual_mw * residual_mw - 400.0 * 400.0 / 12.0;
+  ASSERT_GT(noise_mw2, 0.0);
+  const double turns2 = 4.0 * std::numbers::pi * std::numbers::pi * noise_mw2 / (400.0 * 400.0);
+  const double mw2 = 400.0 * 400.0 / 12.0 * std::exp(-turns2);
+  ASSERT_GT(mw2, 1000.0);
+  const Eigen::VectorXd more = with.fit->covariance.diagonal() - without.fit->covariance.diagonal();
+  const std::vector<double> mean_ms = slot_times(rounded.recording.iterations, 1).mean_ms;
+  for (std::size_t j = 0; j < 4; ++j) {
+    // All of it of a layer that is longer than a reading, 4.4 ms.
+    EXPECT_NEAR(more(static_cast<Eigen::Index>(j)) / mw2, std::min(1.0, mean_ms[j] / 4.4), 0.01)
+        << j;
+  }
+  for (Eigen::Index i = 4; i < more.size(); ++i) EXPECT_NEAR(more(i) / mw2, 0.0, 0.01) << i;
+}
+
+TEST(Deconvolve, AReadingThatLacksARailBesideTheTotalIsNotWhole) {
+  auto made = stepping(Reading::power);
+  PowerSamples& power = made.recording.power;
+  power.rail_mw[2 * 200] = std::numeric_limits<double>::quiet_NaN();
+  ASSERT_FALSE(std::isnan(power.total_mw(200)));
+  SensorModel model = known_in_full();
+  model.window_ms = 4.4;
+  const auto outcome = deconvolve(made.recording.iterations, power, model);
+  ASSERT_TRUE(outcome.fit) << outcome.refused;
+  EXPECT_EQ(outcome.fit->readings, power.size() - 1);
+}
+
+TEST(Deconvolve, WhatNeverDrawsAnythingTellsNoResponse) {
+  auto made = synthetic::make({.layers = 4, .seconds = 3.0});
+  std::fill(made.recording.power.rail_mw.begin(), made.recording.power.rail_mw.end(), 0.0);
+  const auto outcome = deconvolve(made.recording.iterations, made.recording.power, {});
+  EXPECT_FALSE(outcome.fit);
+  EXPECT_FALSE(outcome.too_few);
+  EXPECT_EQ(outcome.refused, "the response of the sensor could not be found");
+}
+
+// Six layers by readings of so much noise that their powers say less than that layers are alike.
+TEST(Deconvolve, FromSixLayersOnTheyAreDrawnTogether) {
+  for (const std::size_t layers : {5u, 6u}) {
+    const auto made =
+        synthetic::make({.layers = layers, .seconds = 3.0, .noise_mw = 15e3, .step_mw = 0.0});
+    const auto outcome =
+        deconvolve(made.recording.iterations, made.recording.power, known_in_full());
+    ASSERT_TRUE(outcome.fit) << outcome.refused;
+    const Segments segments = make_segments(made.recording.iterations);
+    const Readings readings = synthetic::readings_of(made, segments);
+    const Response response{1.1, 7.3, 0.0, 0.0};
+    const NormalEquations equations = accumulate(segments, readings, response);
+    const Eigen::MatrixXd alone = solve_non_negative(equations.a, equations.b);
+    const Uncertainty of_alone = uncertainty_of(segments, readings, response, {}, equations, alone);
+    const auto n = static_cast<Eigen::Index>(layers);
+    Eigen::Index most = 0;
+    alone.col(0).head(n).maxCoeff(&most);
+    const double moved = outcome.fit->power_mw(most, 0) / alone(most, 0);
+    const double surer = outcome.fit->covariance(most, most) / of_alone.powers(most, most);
+    if (layers < 6) {
+      EXPECT_NEAR(moved, 1.0, 0.005);
+      EXPECT_GT(surer, 0.98);
+    } else {
+      EXPECT_LT(moved, 0.99);
+      EXPECT_LT(surer, 0.95);
+    }
+  }
+}
+
+TEST(Deconvolve, SaysHowSureItIsOfWhatItFoundAndOfNothingElse) {
+  const auto made = synthetic::make({.layers = 4, .seconds = 6.0});
+  for (const bool latency : {true, false}) {
+    SensorModel model = known_in_full();
+    (latency ? model.latency_ms : model.window_ms).reset();
+    const auto outcome = deconvolve(made.recording.iterations, made.recording.power, model);
+    ASSERT_TRUE(outcome.fit) << outcome.refused;
+    EXPECT_EQ(outcome.fit->latency_std_ms.has_value(), latency);
+    EXPECT_EQ(outcome.fit->window_std_ms.has_value(), !latency);
+    EXPECT_FALSE(outcome.fit->time_constant_std_ms);
+    EXPECT_NEAR(outcome.fit->response.latency_ms, 7.3, 0.1);
+    EXPECT_NEAR(outcome.fit->response.window_ms, 1.1, 0.1);
+  }
 }
 
 }  // namespace

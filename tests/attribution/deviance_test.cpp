@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstddef>
+#include <vector>
 
 #include "attribution/fit_case.hpp"
 #include "attribution/residuals.hpp"
@@ -57,6 +59,33 @@ TEST(DevianceOf, AnOutlierCountsAsOneAndAReadingLeftOutNotAtAll) {
   EXPECT_LT(with_outlier - before, 1000.0) << "its square is 25 000 times the noise's";
   s.readings.weight[k] = 0.0;
   EXPECT_NEAR(deviance_of(s.segments, s.readings, kTrue), before, 15.0);
+}
+
+// 200 readings of one layer that lasts, 1 mW above and below 100 by turns, after those that are off
+// by so much.
+double deviance_after(const std::vector<double>& off_mw) {
+  Iterations iterations;
+  iterations.layers = {"a"};
+  iterations.start_ns = {0};
+  iterations.end_ns = {1'000'000'000};
+  iterations.layer_ms = {1000.0};
+  const Segments segments = make_segments(iterations);
+  Readings readings;
+  for (std::size_t k = 0; k < 200 + off_mw.size(); ++k) {
+    const double usual_mw = k % 2 == 0 ? 1.0 : -1.0;
+    readings.time_ms.push_back(10.0 + 2.0 * static_cast<double>(k));
+    readings.weight.push_back(1.0);
+    readings.value.push_back(100.0 + (k < off_mw.size() ? off_mw[k] : usual_mw));
+  }
+  return deviance_of(segments, readings, {1.0, 0.0, 0.0, 0.0});
+}
+
+// ln 1 and a square of 1 each; what is far off counts as 64, and for no more. A reading that is off
+// by 50 mW only shows when that by 1000, 64 times as much as all together are off, is out.
+TEST(DevianceOf, OutliersAreFoundOneAfterAnotherAndTakeNoPartInThePowers) {
+  EXPECT_NEAR(deviance_after({}), 200.0, 1e-6);
+  EXPECT_NEAR(deviance_after({50.0}), 200.0 + 64.0, 1e-6);
+  EXPECT_NEAR(deviance_after({1000.0, 50.0}), 200.0 + 2.0 * 64.0, 1e-6);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <random>
 #include <utility>
@@ -28,15 +29,18 @@ struct Board {
   double outside_ms = 1.0;
   bool repeat_b = true;
   bool repeat_outside = false;
-  double a_draws = 1.0;  // when it is repeated, relative to what it draws in its place
-  double b_ms = 2.0;     // in place, as far as iterations say; a takes the rest of 6 ms
+  double a_draws = 1.0;      // when it is repeated, relative to what it draws in its place
+  double b_ms = 2.0;         // in place, as far as iterations say; a takes the rest of 6 ms
+  double a_again_ms = 3.2;   // a repeat of a, in which it draws as much energy as in 3.2 ms
+  std::uint32_t a_more = 2;  // repeats of a in a window
   double noise_mw = 0.0;
   double scatter_ms = 0.0;  // of a's and b's time
-  bool core = false;        // a rail of half the power beside the total
+  bool core = false;        // a second rail, of half the power of the first
+  bool core_in_total = false;
 
   Recording record() const {
     std::vector<Rail> rails{{"VDD_IN", true}};
-    if (core) rails.push_back({"CORE", false});
+    if (core) rails.push_back({"CORE", core_in_total});
     Builder built({"a", "b"}, rails);
     std::mt19937_64 random(7);
     std::normal_distribution<double> normal(0.0, 1.0);
@@ -50,12 +54,12 @@ struct Board {
     }
     Recording& recording = built.get();
     for (std::uint64_t round = 1; round <= 3; ++round) {
-      std::vector<std::vector<std::uint32_t>> rows{{0, 0, 0}, {2, 0, 0}, {0, 0, 0}};
+      std::vector<std::vector<std::uint32_t>> rows{{0, 0, 0}, {a_more, 0, 0}, {0, 0, 0}};
       if (repeat_b) rows.push_back({0, 3, 0});
       if (repeat_outside) rows.push_back({0, 0, 7});
       rows.push_back({0, 0, 0});
       for (const auto& extra : rows) {
-        const double longer_ms = 3.2 * extra[0] + 2.0 * extra[1] + outside_ms * extra[2];
+        const double longer_ms = a_again_ms * extra[0] + 2.0 * extra[1] + outside_ms * extra[2];
         const double longer_mj =
             25.6 * a_draws * extra[0] + 6.0 * extra[1] + 5.0 * outside_ms * extra[2];
         const double mw = 1000.0 * (38.0 + 5.0 * outside_ms + longer_mj) / (pass_ms + longer_ms);
@@ -91,7 +95,8 @@ struct Scattering {
   static Recording scattered(Board board) {
     board.noise_mw = 20.0;
     board.scatter_ms = 0.01;
-    board.core = true;
+    // No channel is like another: the total is of both rails.
+    board.core = board.core_in_total = true;
     return board.record();
   }
 

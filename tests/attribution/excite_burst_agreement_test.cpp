@@ -147,7 +147,7 @@ double off_by_refitting(const BurstTrial& trial, const BurstSteps& steps, std::s
 TEST(ExciteBurstAgreement, IsHowMuchBetterEachWindowByItselfWouldFit) {
   Bench bench;
   for (int k = 0; k < 4; ++k) {
-    bench.burst({1.0, 0.0, 0.0}, 0.0, 4e3 * (k - 1));
+    bench.burst({0.1, 0.0, 0.0}, 0.0, 4e3 * (k - 1));
     bench.burst({0.0, 1.0, 0.0}, 0.0, 3e3 * (k % 2));
     bench.burst({0.0, 0.0, 9.0}, 1.0, 2e3 * (k % 3));
   }
@@ -248,6 +248,56 @@ TEST(ExciteBurstAgreement, IdleTimeCountsByPartsAndRunsOfTheirOwnLength) {
   EXPECT_NEAR(found.idle_variance[1], std::pow(0.3 * 0.5 * (busy_mw - idle_mw) / 4.0, 2),
               1e-6 * found.idle_variance[1]);
   EXPECT_EQ(found.idle_variance[0], 0.0);
+}
+
+TEST(ExciteBurstAgreement, AWindowThatOthersExplainIsOffByNothing) {
+  // Of three windows of part 0 the last has all of part 1; the other two differ.
+  Bench bench;
+  bench.burst({1.0, 0.0, 0.0}, 0.0, 20e3);
+  bench.burst({1.0, 0.0, 0.0}, 0.0, -20e3);
+  bench.burst({1.0, 1.0, 0.0}, 0.0, 0.0);
+  bench.see();
+  const BurstSteps steps(bench.bursts);
+  const BurstTrial trial =
+      try_bursts(steps, {}, std::vector<double>(steps.mixes().amount.size(), 1.0), Wanted::all);
+  const Agreement found = window_agreement(bench.bursts, steps, trial, Eigen::Vector2d(1.0, 1.0));
+  const Eigen::VectorXd residuals = trial.fit.residuals.col(0);
+  const double noise =
+      residuals.squaredNorm() / static_cast<double>(trial.degrees) * neighbours_factor(residuals);
+  const double first = off_by_refitting(trial, steps, 1, noise);
+  const double second = off_by_refitting(trial, steps, 3, noise);
+  ASSERT_GT(first, 2.0);
+  EXPECT_NEAR(found.factor[0], std::sqrt((first * first + second * second) / 3.0), 1e-6);
+}
+
+// Part 0 in a burst that comes first, of which one step of 100 ms is used.
+std::size_t seen_of_the_first(double length_ms) {
+  Bench bench;
+  bench.window({1.0, 0.0, 0.0}, 0.0);
+  for (int k = 0; k < 3; ++k) bench.burst({0.0, 1.0, 0.0}, 0.0);
+  bench.burst({1.0, 0.0, 0.0}, 0.0);
+  bench.see();
+  bench.bursts.windows[0].end_ms = length_ms;
+  BurstSteps steps(bench.bursts);
+  steps.skip(1, true);
+  steps.skip(2, true);
+  const BurstTrial trial = try_bursts(steps, {}, {1.0, 1.0}, Wanted::all);
+  return window_agreement(bench.bursts, steps, trial, Eigen::Vector2d(1.0, 1.0)).windows[0];
+}
+
+TEST(ExciteBurstAgreement, JustTwoFifthsAreEnoughAndLessIsNot) {
+  EXPECT_EQ(seen_of_the_first(250.0), 2u);
+  EXPECT_EQ(seen_of_the_first(252.0), 1u);
+}
+
+TEST(ExciteBurstAgreement, OneRepeatOutsideLayersIsIdleTime) {
+  Bench bench;
+  bench.burst({2.0, 0.0, 1.0}, 0.5);
+  for (int k = 0; k < 3; ++k) {
+    bench.burst({0.0, 1.0, 0.0}, 0.0);
+    bench.burst({0.0, 0.0, 9.0}, 1.0);
+  }
+  EXPECT_NEAR(std::sqrt(bench.agreement().idle_variance[0]), 0.3 * 0.5 * 800e3 / 2.0, 2e3);
 }
 
 }  // namespace

@@ -299,5 +299,63 @@ TEST(ExciteBurstFit, StepsThatSawABoundaryCountForLess) {
   EXPECT_NEAR(found.outcome.fit->power_mw(0, 0), 900e3, 5e3);
 }
 
+// One of the two steps that saw a part: half of what it is off is left of it, and of the other,
+// over the root of a half. 160 mW are odd so, where a robust standard deviation is 15; what is left
+// of them, 80, is not.
+TEST(ExciteBurstFit, AStepThatAFitFollowsIsOddSooner) {
+  Aligned device = two_parts();
+  device.run_ms = {0.5, 0.25, 0.4, 1.0};
+  device.run_mw = {900e3, 300e3, 500e3, 100e3};
+  for (BurstWindow& window : device.bursts.windows) window.extra.push_back(0.0);
+  device.window({0, 0, 2, 0}, 2);
+  device.plain();
+  device.alternate(10.0);
+  device.bursts.steps[78].power_mw[0] += 150.0;
+  device.bursts.steps[79].power_mw[0] += 10.0;
+  const BurstFitOutcome found = fit_bursts(device.bursts, {});
+  ASSERT_TRUE(found.outcome.fit) << found.outcome.refused;
+  EXPECT_EQ(found.outcome.fit->outliers, 1u);
+}
+
+TEST(ExciteBurstFit, OddIsMeasuredByTheMiddleStep) {
+  Aligned device = two_parts();
+  // Two fifths of the steps are off by a tenth of what the others are.
+  for (std::size_t k = 0; k < 78; ++k) {
+    device.bursts.steps[k].power_mw[0] += (k % 2 == 0 ? 1.0 : -1.0) * (k % 5 < 2 ? 20.0 : 200.0);
+  }
+  device.bursts.steps[32].power_mw[0] += 1200.0 - 200.0;
+  const BurstFitOutcome found = fit_bursts(device.bursts, {});
+  ASSERT_TRUE(found.outcome.fit) << found.outcome.refused;
+  EXPECT_EQ(found.outcome.fit->outliers, 0u);
+}
+
+TEST(ExciteBurstFit, HalfAMilliwattIsOddWhereLittleScatters) {
+  Aligned device = two_parts();
+  device.run_ms = {0.5, 0.25, 0.4, 1.0};
+  device.run_mw = {900e3, 300e3, 500e3, 100e3};
+  for (BurstWindow& window : device.bursts.windows) window.extra.push_back(0.0);
+  device.window({0, 0, 2, 0}, 1);
+  device.plain();
+  device.alternate(0.01);
+  device.bursts.steps[30].power_mw[0] += 0.5;
+  const BurstFitOutcome found = fit_bursts(device.bursts, {});
+  ASSERT_TRUE(found.outcome.fit) << found.outcome.refused;
+  EXPECT_EQ(found.outcome.fit->outliers, 1u);
+}
+
+TEST(ExciteBurstFit, EveryRailIsFittedForItself) {
+  Aligned device = two_parts();
+  device.scatter(200.0);
+  for (CounterStep& step : device.bursts.steps) step.power_mw.push_back(2.0 * step.power_mw[1]);
+  const BurstFitOutcome found = fit_bursts(device.bursts, {});
+  ASSERT_TRUE(found.outcome.fit) << found.outcome.refused;
+  const ExciteFit& fit = *found.outcome.fit;
+  EXPECT_NEAR(fit.pass_mj(2) / fit.pass_mj(1), 2.0, 1e-9);
+  EXPECT_NEAR(fit.pass_mj_std(2) / fit.pass_mj_std(1), 2.0, 1e-9);
+  EXPECT_NEAR(fit.residual_mw(2) / fit.residual_mw(1), 2.0, 1e-9);
+  EXPECT_NEAR(fit.power_mw(1, 2) / fit.power_mw(1, 1), 2.0, 1e-9);
+  EXPECT_NEAR(fit.power_std(1, 2) / fit.power_std(1, 1), 2.0, 1e-9);
+}
+
 }  // namespace
 }  // namespace layerwatt

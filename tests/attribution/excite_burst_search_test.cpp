@@ -220,6 +220,29 @@ TEST(ExciteBurstSearch, FindsAnyLagToHalfAMillisecond) {
     device.lag_ms = lag_ms;
     EXPECT_EQ(searched(device.record()).lag_ms, lag_ms);
   }
+  device.lag_ms = 8.3;
+  EXPECT_EQ(searched(device.record()).lag_ms, 8.5);
+  device.lag_ms = 66.0;
+  EXPECT_EQ(searched(device.record()).lag_ms, 63.5) << "there the search ends";
+}
+
+// A column for what adapts takes up some noise, now here and now there.
+TEST(ExciteBurstSearch, WhatAdaptingExplainsByChanceIsNotAdapting) {
+  Adapting device;
+  device.takes_off = 0.0;
+  device.noise_mw = 1e3;
+  for (const double lag_ms : {1.0, 5.0, 9.0, 18.0, 27.0, 33.0}) {
+    device.lag_ms = lag_ms;
+    EXPECT_EQ(searched(device.record()).tau_ms, 0.0) << lag_ms;
+  }
+}
+
+TEST(ExciteBurstSearch, FindsHowFastADeviceAdaptsThatDriftsALot) {
+  Adapting device;
+  device.drift = [](double at) { return 0.2 * std::abs(at - 0.5); };
+  const BurstTrial best = searched(device.record());
+  EXPECT_EQ(best.tau_ms, 130.0);
+  EXPECT_EQ(best.lag_ms, 18.0);
 }
 
 TEST(ExciteBurstSearch, AtTheEndsOfTheGridNothingAdapts) {
@@ -253,6 +276,9 @@ TEST(ExciteBurstSearch, TooFewStepsHaveNoSolution) {
   BurstRecording bursts = lagging(0.0);
   bursts.steps.resize(9);
   EXPECT_TRUE(std::isinf(searched(bursts).score)) << "2 parts, 2 pieces and 6 degrees need 10";
+  bursts = lagging(0.0);
+  bursts.steps.resize(10);
+  EXPECT_FALSE(std::isinf(searched(bursts).score));
 }
 
 // What the header says of it, over what other lags, time constants and pieces there are.
@@ -288,17 +314,32 @@ TEST(ExciteBurstSearch, AmbiguityIsTheScatterOverTheOthersByHowWellTheyExplain) 
   Adapting device;
   device.noise_mw = 15e3;
   device.lag_ms = 2.0;
-  const BurstRecording bursts = device.record();
-  const BurstSteps steps(bursts);
-  // At the best lag and at a worse one; the lags from 0 and from 2 ms on down are not there.
-  for (const BurstTrial& at : {like(2.0, 130.0, 0), like(2.0, 0.0, 0), like(2.0, 160.0, 2),
-                               like(9.0, 0.0, 0), like(9.0, 70.0, 1)}) {
-    const BurstTrial best = try_bursts(steps, at, {400.0 / 650.0});
-    const double expected = ambiguity_of(steps, best);
-    EXPECT_GT(expected, 1e6);
-    EXPECT_NEAR(ambiguity(steps, best, 1.0)(0, 0) / expected, 1.0, 1e-9)
-        << at.lag_ms << ' ' << at.tau_ms << ' ' << at.pieces;
+  // Where something adapts, nothing adapting is no rival; where nothing does, it is.
+  for (const double takes_off : {0.2, 0.0}) {
+    device.takes_off = takes_off;
+    const BurstRecording bursts = device.record();
+    const BurstSteps steps(bursts);
+    // At the best lag and at a worse one; the lags from 0 and from 2 ms on down are not there.
+    for (const BurstTrial& at : {like(2.0, 130.0, 0), like(2.0, 0.0, 0), like(2.0, 160.0, 2),
+                                 like(9.0, 0.0, 0), like(9.0, 70.0, 1)}) {
+      const BurstTrial best = try_bursts(steps, at, {400.0 / 650.0});
+      const double expected = ambiguity_of(steps, best);
+      EXPECT_GT(expected, 1e6);
+      EXPECT_NEAR(ambiguity(steps, best, 1.0)(0, 0) / expected, 1.0, 1e-9)
+          << at.lag_ms << ' ' << at.tau_ms << ' ' << at.pieces;
+    }
   }
+}
+
+TEST(ExciteBurstSearch, WhatAdaptsIsOneUnknownAMix) {
+  const BurstRecording bursts = lagging(1e3);
+  const BurstSteps steps(bursts);
+  const BurstTrial trial = try_bursts(steps, like(18.0, 70.0, 1), {0.6});
+  // The pass, the part, its adapting and a piece of the drift.
+  const auto n = static_cast<double>(trial.rows.mix.rows());
+  EXPECT_EQ(trial.degrees, static_cast<std::size_t>(n) - 4u);
+  EXPECT_NEAR(trial.score, n * std::log(trial.fit.residuals.squaredNorm() / n) + 4.0 * std::log(n),
+              1e-6);
 }
 
 }  // namespace

@@ -236,5 +236,38 @@ TEST(ExciteBurstSteps, WithoutStepsThereAreNoRows) {
   EXPECT_EQ(rows.power.cols(), 1) << "the total";
 }
 
+TEST(ExciteBurstSteps, ThePlainWindowBehindTheFirstMayBeLostToo) {
+  BurstRecording bursts = two_mixes();
+  bursts.windows.erase(bursts.windows.begin());
+  bursts.windows[0].usable = false;
+  EXPECT_THAT(BurstSteps(bursts).rows(0.0, 0.0, {}).steps, ElementsAre(3u, 4u, 5u, 6u));
+}
+
+TEST(ExciteBurstSteps, HalfAMillisecondOfAWindowCounts) {
+  BurstRecording bursts = two_mixes();
+  bursts.steps[2] = {199.5, 299.5, {7.0, 7.0}};
+  const StepRows rows = BurstSteps(bursts).rows(0.0, 0.0, {});
+  // Half a ms of 100, with two runs in a pass of 2 ms, and the rest at 1 ms a pass.
+  EXPECT_NEAR(rows.mix(2, 0), 0.995 + 0.005 / 2.0, 1e-12);
+  EXPECT_NEAR(rows.mix(2, 1), 0.005, 1e-12);
+  bursts.windows[1].usable = false;
+  bursts.windows[2].plain = false;  // else it were lost itself
+  EXPECT_THAT(BurstSteps(bursts).rows(0.0, 0.0, {}).steps, ElementsAre(0u, 3u, 4u, 5u, 6u));
+}
+
+TEST(ExciteBurstSteps, AStepMayLackOneAndAHalfPerCent) {
+  BurstRecording bursts = two_mixes();
+  bursts.windows[1].begin_ms = 101.5;
+  bursts.windows[3].begin_ms = 301.6;
+  EXPECT_THAT(BurstSteps(bursts).rows(0.0, 0.0, {}).steps, ElementsAre(0u, 1u, 2u, 4u, 5u, 6u));
+}
+
+TEST(ExciteBurstSteps, ADeviceMayAdaptWithinHalfAMillisecond) {
+  const BurstRecording bursts = two_mixes();
+  const StepRows rows = BurstSteps(bursts).rows(0.0, 0.5, {0.5, 0.25});
+  ASSERT_EQ(rows.adapted.cols(), 2);
+  EXPECT_NEAR(rows.adapted(1, 0), -0.995, 1e-12);
+}
+
 }  // namespace
 }  // namespace layerwatt

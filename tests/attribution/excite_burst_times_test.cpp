@@ -303,5 +303,32 @@ TEST(ExciteBurstTimes, OnlyWindowsOfThePartAloneGiveItsTime) {
       << "a pass that is quicker with more in it says nothing";
 }
 
+TEST(ExciteBurstTimes, AWindowAtAnotherClockMayComeFirst) {
+  std::vector<BurstWindow> windows = {slowed(0.9, 4, 0.11)};
+  for (int k = 0; k < 3; ++k) {
+    windows.push_back(timed(3000.0 * k, {0, 0, 0}));
+    windows.push_back(timed(3000.0 * k + 1000.0, {2, 0, 0}));
+  }
+  windows.push_back(timed(9000.0, {0, 1, 50}, 0.4));
+  const auto times = fit_times(windows, {});
+  ASSERT_TRUE(times);
+  EXPECT_NEAR(times->extra_ms(0), 0.2, 1e-12);
+  EXPECT_NEAR(times->extra_ms(1), 0.11, 1e-12);
+}
+
+// A line explains nothing of it.
+TEST(ExciteBurstTimes, ADriftThatTurnsInTheMiddleIsTakenOff) {
+  std::vector<double> how;
+  for (int k = 0; k < 13; ++k)
+    how.push_back(1.0 / (1.0 - 0.02 * (std::abs(k - 6.0) / 6.0 - 7.0 / 13.0)));
+  std::vector<BurstWindow> windows = every_other(how);
+  const auto times = fit_times(windows, {});
+  ASSERT_TRUE(times);
+  // Of |k - 6| / 6 the mean is 42 / 6 / 13.
+  EXPECT_NEAR(times->pass_ms, 1.0, 1e-9);
+  EXPECT_NEAR(times->extra_ms(0), 0.5, 1e-9);
+  EXPECT_NEAR(times->residual_time, 1e-9 / std::sqrt(13.0 - 4.0), 1e-15) << "two pieces";
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -221,5 +221,26 @@ TEST(ExciteBurstWeights, EightOfEachKindAreNeeded) {
   EXPECT_EQ(few.weights(), std::vector<double>(10, 1.0));
 }
 
+TEST(ExciteBurstWeights, TheFirstStepMaySeeABoundary) {
+  HandMade made(8);
+  made.trial.lag_ms = -190.0;  // steps from 200 ms on
+  for (int k = 0; k < 40; ++k) made.trial.fit.residuals(k) = k % 5 == 0 ? 10.0 : 1.0;
+  EXPECT_NEAR(made.errors().boundary_ms, std::sqrt(100.0 - kPlain * kPlain) / 2.0, 1e-9)
+      << "eight of them";
+  EXPECT_NEAR(made.weights()[0], kPlain / 10.0, 1e-9);
+}
+
+TEST(ExciteBurstWeights, UnitsDoNotMatter) {
+  HandMade made(8);
+  made.set(made.alone, 1.0);
+  made.set(made.boundaries, 10.0);
+  const double boundary_ms = made.errors().boundary_ms;
+  const std::vector<double> weights = made.weights();
+  made.trial.fit.coefficients *= 1e-3;
+  made.trial.fit.residuals *= 1e-3;
+  EXPECT_NEAR(made.errors().boundary_ms, boundary_ms, 1e-9);
+  for (std::size_t k = 0; k < 40; ++k) EXPECT_NEAR(made.weights()[k], weights[k], 1e-9) << k;
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -110,17 +110,17 @@ TEST(ExciteBursts, AStepWhoseTotalIsNotKnownIsNone) {
 
 TEST(ExciteBursts, ClocksAreThoseOverTheMedianOfPlainWindows) {
   Bench bench;
-  const double plain_mhz[] = {2000.0, 1000.0, 2020.0, layerwatt::testing::kNaN};
+  const double plain_mhz[] = {2000.0, 1000.0, 2020.0, 1990.0, 2025.0, layerwatt::testing::kNaN};
   for (int k = 0; k < 3; ++k) bench.window(0, 500.0, 510.0, 100.0, {0, 0});
   for (const double mhz : plain_mhz) bench.window(1, 510.0, 520.0, mhz, {0, 0});
   for (const double mhz : {1972.0, 1968.0, 2028.0, 2032.0, layerwatt::testing::kNaN}) {
     bench.window(1, 520.0, 530.0, mhz, {3, 0});
   }
   const std::vector<BurstWindow> seen = observe_bursts(bench.built.get()).windows;
-  ASSERT_EQ(seen.size(), 9u);
+  ASSERT_EQ(seen.size(), 11u);
   EXPECT_NEAR(seen[1].clock, 0.5, 1e-12);
-  const bool usable[] = {true, false, true, true, true, false, true, false, true};
-  for (std::size_t w = 0; w < 9; ++w) EXPECT_EQ(seen[w].usable, usable[w]) << w;
+  const bool usable[] = {true, false, true, true, true, true, true, false, true, false, true};
+  for (std::size_t w = 0; w < 11; ++w) EXPECT_EQ(seen[w].usable, usable[w]) << w;
 }
 
 TEST(ExciteBursts, APartThatOnlyRanAtAnotherClockIsKeptAtThat) {
@@ -148,6 +148,24 @@ TEST(ExciteBursts, ThereAreNoneWithoutRepeatsOrBesideRoundZero) {
   EXPECT_FALSE(has_bursts(bench.built.get()));
   bench.window(1, 700.0, 800.0, 2000.0, {2, 0});
   EXPECT_TRUE(has_bursts(bench.built.get()));
+}
+
+// Seen up to 2 ms early or late, by polling.
+TEST(ExciteBursts, StepsAreAsLongAsTheyAreInTheMean) {
+  Builder built({"a"});
+  const auto seen_ms = [](int k) { return 100.0 * k + static_cast<double>(k * 7 % 5) - 2.0; };
+  for (int k = 1; k < 61; ++k) built.energy(seen_ms(k - 1), seen_ms(k), 1000.0);
+  const std::vector<CounterStep> steps = observe_bursts(built.get()).steps;
+  ASSERT_EQ(steps.size(), 59u);
+  for (const CounterStep& step : steps) EXPECT_NEAR(step.end_ms - step.begin_ms, 100.0, 0.05);
+  // From 200 to 299 ms 99 mJ were counted, of 100 ms.
+  EXPECT_NEAR(steps[1].power_mw[0], 10.0 * (seen_ms(3) - seen_ms(2)), 0.5);
+}
+
+TEST(ExciteBursts, AStepMayTakeHalfAMillisecond) {
+  Builder built({"a"});
+  for (int k = 0; k < 5; ++k) built.energy(0.5 * k, 0.5 * k + 0.5, 1000.0);
+  EXPECT_EQ(observe_bursts(built.get()).steps.size(), 4u);
 }
 
 }  // namespace

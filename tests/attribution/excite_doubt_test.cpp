@@ -105,5 +105,21 @@ TEST(ExciteDoubt, AFitOfWindowsHasLessToLeaveOut) {
   EXPECT_THAT(without_parts(plain, {}).parts, ElementsAre(0u, 2u, 3u));
 }
 
+TEST(ExciteDoubt, WhatDoesNotCountHidesNoPartBehindIt) {
+  ExciteFit odd = fit();
+  odd.power_mw(0, 0) = 1e3;     // 4 mJ
+  odd.power_mw(1, 0) = 2600e3;  // 5200 mJ
+  EXPECT_THAT(doubtful_parts(odd, kPlaceMs, std::vector<double>{1.0, 10.0, 10.0}), ElementsAre(2u));
+}
+
+TEST(ExciteDoubt, AFitOfWindowsHasNoWindowsByPart) {
+  ExciteFit plain = fit();
+  plain.windows.clear();
+  plain.disagreement.clear();
+  const ExciteFit left = without_parts(plain, {2});
+  EXPECT_THAT(left.parts, ElementsAre(0u, 3u));
+  EXPECT_THAT(left.windows, IsEmpty());
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -58,5 +58,20 @@ TEST(ExciteLeastSquares, NeighboursThatScatterTogetherCountMore) {
   EXPECT_EQ(neighbours_factor(Eigen::VectorXd::Ones(100)), 5.0) << "at most";
 }
 
+TEST(DriftColumns, FallOverTheFirstPieceFromWhereverItBegins) {
+  // At 0, 1/3 and 1 of one piece: 1, 2/3 and 0, whose mean is 5/9.
+  const std::vector<double> at_ms = {10.0, 20.0, 40.0};
+  const Eigen::MatrixXd one = drift_columns(at_ms, 1);
+  ASSERT_EQ(one.cols(), 1);
+  EXPECT_NEAR(one(0, 0), 4.0 / 9.0, 1e-12);
+  EXPECT_NEAR(one(1, 0), 1.0 / 9.0, 1e-12);
+  EXPECT_NEAR(one(2, 0), -5.0 / 9.0, 1e-12);
+}
+
+TEST(NeighboursFactor, TakesEightToTell) {
+  EXPECT_EQ(neighbours_factor(Eigen::VectorXd::Ones(8)), 5.0);
+  EXPECT_EQ(neighbours_factor(Eigen::VectorXd::Ones(7)), 1.0);
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -161,6 +161,7 @@ TEST(Excite, ALayerThatIsLeftAloneHasWhatIsLeft) {
     EXPECT_TRUE(of.said.outside_is_rest);
     EXPECT_EQ(said.outside.reason.has_value(), !repeated);
     EXPECT_EQ(said.outside.samples, repeated ? 27u : 0u);
+    if (repeated) of.expect_measured(said.outside, 1, 0.0);
   }
 }
 
@@ -195,6 +196,53 @@ TEST(Excite, ALayerWithoutTimeAndWithoutRepeatsStaysUnknown) {
   EXPECT_EQ(said.estimates.layers[1].total.energy_mj.reason(), "not_repeated");
   EXPECT_EQ(said.estimates.layers[1].rails.size(), 1u);
   EXPECT_TRUE(said.estimates.groups.empty());
+}
+
+TEST(Excite, ALayerWithoutTimeHasNoneOfWhatIsLeft) {
+  Board board;
+  board.repeat_b = false;
+  board.b_ms = 0.0;
+  board.a_draws = 0.7;
+  const Recording recording = board.record();
+  const Excitation said = excite(recording, slot_times(recording.iterations, 20));
+  EXPECT_EQ(said.estimates.layers[1].total.energy_mj.reason(), "not_repeated");
+  EXPECT_TRUE(said.estimates.groups.empty());
+  // 43 mJ less 0.7 of 8 W for 6 ms.
+  EXPECT_NEAR(said.estimates.outside.total.energy_mj->mean, 43.0 - 33.6, 1e-6);
+  EXPECT_TRUE(said.estimates.outside.total.energy_mj->ci95);
+}
+
+TEST(Excite, APowerALittleBelowNothingIsNothing) {
+  Board board;
+  board.a_draws = -0.001;
+  const Recording recording = board.record();
+  const Excitation said = excite(recording, slot_times(recording.iterations, 20));
+  const ColumnPower& a = said.estimates.layers[0].total;
+  EXPECT_EQ(a.power_mw->mean, 0.0);
+  EXPECT_EQ(a.energy_mj->mean, 0.0);
+  EXPECT_LT(a.energy_mj->ci95->hi, 1e-3) << "no share of nothing";
+}
+
+TEST(Excite, OneMoreRunInAPassIsARepeat) {
+  Board board;
+  board.a_more = 1;
+  const Result result = attribute(board.record());
+  EXPECT_EQ(result.layers[0].samples, 27u);
+  EXPECT_NEAR(result.layers[0].energy_mj->mean, 32.0, 1e-6);
+}
+
+TEST(Excite, TimesOfOneBatchDoNotScatter) {
+  Board board;
+  board.repeat_outside = true;
+  const Recording recording = board.record();
+  const Excitation said = excite(recording, slot_times(recording.iterations, 1));
+  EXPECT_NEAR(said.estimates.layers[0].total.energy_mj->ci95->hi, 32.0, 1e-6);
+}
+
+TEST(Excite, SaysOfWhatItIs) {
+  const Recording recording = Board{}.record();
+  EXPECT_THAT(excite(recording, slot_times(recording.iterations, 20)).reason,
+              ::testing::HasSubstr("that 15 windows are each another mix of them"));
 }
 
 TEST(Excite, WhatIsLeftIsNeverLessThanNothing) {

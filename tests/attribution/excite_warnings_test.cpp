@@ -177,5 +177,19 @@ TEST(ExciteWarnings, TheReasonSaysHowMuchWindowsScatter) {
               HasSubstr("1 steps of the counter"));
 }
 
+TEST(ExciteWarnings, AShortLayerInFrontHidesNone) {
+  Bench bench;
+  bench.times.mean_ms = {0.05, 4.0, 4.0, 1.95};
+  bench.fit.extra_ms = Eigen::Vector4d(0.01, 3.0, 4.0, 1.0);
+  bench.fit.windows = {2, 2, 1, 2};
+  bench.fit.disagreement = {1.0, 1.0, 1.5, 1.0};
+  const std::vector<Warning> said = bench.warnings();
+  ASSERT_NE(find_warning(said, "repeats_run_faster"), nullptr);
+  EXPECT_THAT(find_warning(said, "repeats_run_faster")->message, HasSubstr("b run up to 25 %"))
+      << "and what is outside layers is none";
+  ASSERT_NE(find_warning(said, "repeated_once"), nullptr);
+  EXPECT_THAT(find_warning(said, "repeated_once")->message, HasSubstr("tiny have one"));
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -220,5 +220,33 @@ TEST(ExciteWindows, ThePlainDrawIsOfSettledPlainWindowsAlone) {
   EXPECT_EQ(plain_draw_mw(recording).reason(), "no_samples");
 }
 
+// Most windows repeat a layer that lowers the clock, and plain ones are few.
+TEST(ExciteWindows, TheUsualClockIsThatOfPlainWindows) {
+  Builder built({"a"});
+  Recording& recording = built.get();
+  const double clocks[] = {1000, 900, 900, 900, 900};
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    built.sample(100.0 * i + 50, 5.0);
+    recording.excitation.push_back(
+        window(100.0 * i, 100.0 * i, 100.0 * i + 100, {i, 0}, clocks[i]));
+  }
+  EXPECT_THAT(observe_windows(recording).slowed, ElementsAre(0u));
+}
+
+// Of five the third: 1000. By the second, 980, the one at 1014 would be off.
+TEST(ExciteWindows, TheUsualClockIsTheOneInTheMiddle) {
+  Builder built({"a"});
+  Recording& recording = built.get();
+  const double clocks[] = {1020, 970, 1000, 1010, 980, 1014, 986};
+  for (std::uint32_t i = 0; i < 7; ++i) {
+    built.sample(100.0 * i + 50, 5.0);
+    recording.excitation.push_back(
+        window(100.0 * i, 100.0 * i, 100.0 * i + 100, {i < 5 ? 0u : 1u, 0}, clocks[i]));
+  }
+  const ObservedWindows seen = observe_windows(recording);
+  EXPECT_EQ(seen.disturbed, 3u) << "1020, 970 and 980, beside plain windows that are not";
+  EXPECT_EQ(seen.windows.size(), 4u);
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -76,6 +76,7 @@ TEST_F(Grouping, TimeOutsideThatCannotBeToldApartGetsItsShareAndWidensTheInterva
   EXPECT_DOUBLE_EQ(estimates.groups[0].energy_mj->mean, 5.0 * 4 / 6);
   EXPECT_DOUBLE_EQ(estimates.outside.total.energy_mj->mean, 5.0 * 2 / 6);
   EXPECT_EQ(estimates.outside.reason, "not_separable");
+  EXPECT_FALSE(estimates.outside.group) << "it is no layer";
   EXPECT_FALSE(estimates.outside.total.energy_mj->ci95);
   EXPECT_DOUBLE_EQ(estimates.groups[0].energy_mj->ci95->hi, 5.0 * 4 / 6 + 0.75 + 5.0 * 2 / 6);
 }
@@ -170,6 +171,29 @@ TEST_F(Grouping, AMeasuredEnergyWithoutAnIntervalGivesNone) {
   share_group(estimates, outside_known, measured, times);
   EXPECT_DOUBLE_EQ(estimates.groups[0].energy_mj->mean, 4.0);
   EXPECT_FALSE(estimates.groups[0].energy_mj->ci95);
+}
+
+TEST_F(Grouping, TheFirstLayerMayBeInTheGroupByItselfOrForWantOfAReading) {
+  for (const bool unread : {false, true}) {
+    PowerEstimates these = estimates;
+    if (unread) {
+      these.layers[0].samples = 0;
+      these.layers[0].reason = "no_samples";
+    }
+    share_group(these, {!unread, true, true, false, false}, measured, times);
+    ASSERT_EQ(these.groups.size(), 1u);
+    EXPECT_THAT(these.groups[0].layers, ElementsAre(0u, 1u, 2u));
+    EXPECT_EQ(these.layers[0].reason, "not_separable");
+    EXPECT_EQ(these.layers[0].group, 0u);
+    EXPECT_DOUBLE_EQ(these.layers[0].total.energy_mj->mean, 9.0 * 4.0 / 8.0);
+  }
+}
+
+TEST_F(Grouping, AGroupThatIsShorterThanTheTimeOutsideHasItsShare) {
+  estimates.layers[2].total = known(1000, 3.5, 0.25);
+  share_group(estimates, {false, true, false, false, true}, measured, times);
+  // 10 less 5 and 3.5 mJ, for 1 ms in the layer and 2 outside.
+  EXPECT_DOUBLE_EQ(estimates.groups.at(0).energy_mj->mean, 1.5 * 1.0 / 3.0);
 }
 
 }  // namespace

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <optional>
+#include <vector>
+
 #include "attribution/recordings.hpp"
 #include "layerwatt/error.hpp"
 
@@ -86,6 +90,95 @@ TEST(ChooseMethod, OverlapThatWasAskedForIsNeverGroupedButWarnedAbout) {
   EXPECT_THAT(c.grouped, IsEmpty());
   EXPECT_EQ(c.reason, "as asked for");
   EXPECT_NE(find_warning(c.warnings, "not_separable"), nullptr);
+}
+
+// A sensor that smears over `blur_ms`, and layers that last layer_ms in each inference that has
+// them: `reported` of ten. What is left of 10 ms is outside.
+struct Timed {
+  SensorTiming timing;
+  SlotTimes times;
+  Timed(double blur_ms, const std::vector<double>& layer_ms,
+        const std::vector<std::uint64_t>& reported) {
+    timing.known = true;
+    timing.blur_ms = blur_ms;
+    times.batches = {10, 1};
+    times.mean_inference_ms = 10.0;
+    times.reported.assign(reported.begin(), reported.end());
+    double outside_ms = 10.0;
+    for (std::size_t j = 0; j < layer_ms.size(); ++j) {
+      times.mean_ms.push_back(layer_ms[j] * static_cast<double>(reported[j]) / 10.0);
+      outside_ms -= times.mean_ms.back();
+    }
+    times.mean_ms.push_back(outside_ms);
+  }
+  MethodChoice choice() const { return choose_method(std::nullopt, timing, times); }
+};
+
+TEST(ChooseMethod, ALayerIsAsLongAsItIsWhereItOccurs) {
+  EXPECT_THAT(Timed(2.0, {3.0, 1.5}, {5, 10}).choice().grouped, ElementsAre(false, true, false));
+  EXPECT_THAT(Timed(2.0, {1.5, 3.0}, {1, 5}).choice().grouped, ElementsAre(true, false, false));
+  EXPECT_THAT(Timed(2.0, {1.9, 9.0}, {0, 5}).choice().grouped, IsEmpty()) << "it is never there";
+  EXPECT_THAT(Timed(2.0, {1.9, 1.0}, {0, 5}).choice().grouped, ElementsAre(false, true, false));
+}
+
+TEST(ChooseMethod, ASensorAsSlowAsALayerAndAsWhatIsOutsideIsFastEnough) {
+  EXPECT_THAT(Timed(2.0, {2.0, 6.0}, {10, 10}).choice().grouped, IsEmpty());
+  // What is outside layers does not count as one.
+  EXPECT_THAT(Timed(2.0, {3.0, 6.0}, {10, 10}).choice().grouped, IsEmpty());
+  EXPECT_THAT(Timed(2.0, {1.0, 7.0}, {10, 10}).choice().grouped, ElementsAre(true, false, false));
+  EXPECT_THAT(Timed(2.0, {1.0, 7.5}, {10, 10}).choice().grouped, ElementsAre(true, false, true));
+  EXPECT_THAT(Timed(2.0, {7.0, 1.0}, {10, 10}).choice().reason, HasSubstr("the 1 of 2 layers"));
+  EXPECT_THAT(Timed(0.0, {3.0, 6.0}, {10, 10}).choice().reason,
+              HasSubstr("since the sensor does not smear power, less"));
+  EXPECT_THAT(Timed(0.5, {3.0, 6.0}, {10, 10}).choice().reason,
+              HasSubstr("since the sensor smears power over 0.5 ms, less"));
+  EXPECT_THAT(Timed(0.5, {0.4, 6.0}, {10, 10}).choice().reason,
+              HasSubstr("per layer: the sensor smears power over 0.5 ms; the 1 of 2"));
+}
+
+TEST(ChooseMethod, DeconvolutionIsForWhatOverlapCannotTell) {
+  SensorTiming known;
+  known.known = true;
+  SensorTiming unknown;
+  unknown.known = false;
+  MethodChoice plain;
+  MethodChoice grouped;
+  grouped.grouped = {true, false};
+  EXPECT_FALSE(wants_deconvolution(std::nullopt, plain, known));
+  EXPECT_TRUE(wants_deconvolution(std::nullopt, grouped, known));
+  EXPECT_TRUE(wants_deconvolution(std::nullopt, plain, unknown));
+  EXPECT_TRUE(wants_deconvolution(Method::deconvolve, plain, known));
+  EXPECT_FALSE(wants_deconvolution(Method::overlap, grouped, unknown));
+}
+
+TEST(UseDeconvolution, TakesTheGroupAndItsWarningsBack) {
+  for (const bool asked : {false, true}) {
+    MethodChoice choice;
+    choice.grouped = {true, true};
+    choice.warnings.push_back({"not_separable", "", ""});
+    use_deconvolution(choice, asked ? std::optional(Method::deconvolve) : std::nullopt);
+    EXPECT_EQ(choice.method, Method::deconvolve);
+    EXPECT_THAT(choice.grouped, IsEmpty());
+    EXPECT_THAT(choice.warnings, IsEmpty());
+    EXPECT_EQ(choice.reason == "as asked for", asked);
+  }
+}
+
+TEST(RefuseDeconvolution, GroupsAllAndSaysWhyOnce) {
+  for (const bool asked : {false, true}) {
+    MethodChoice choice;
+    choice.grouped = {true, false};
+    choice.warnings = {{"not_separable", "of before", ""}, {"sensor_response_unknown", "", ""}};
+    refuse_deconvolution(choice, asked ? std::optional(Method::deconvolve) : std::nullopt, 3,
+                         "so it is");
+    EXPECT_THAT(choice.grouped, ElementsAre(true, true, true));
+    EXPECT_EQ(choice.reason, asked ? "deconvolve was asked for and is not possible; of whole "
+                                     "inferences: so it is"
+                                   : "of whole inferences: so it is");
+    ASSERT_EQ(choice.warnings.size(), 2u);
+    EXPECT_EQ(choice.warnings[0].code, "sensor_response_unknown");
+    EXPECT_EQ(choice.warnings[1].message, "the layers cannot be told from each other: so it is");
+  }
 }
 
 }  // namespace

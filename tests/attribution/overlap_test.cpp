@@ -225,6 +225,7 @@ TEST(OverlapInterval, IsWidenedByWhatLeaksInFromTheNeighbours) {
   const LayerPower a = estimates_of(b.get()).layers[0];
   EXPECT_NEAR(a.total.power_mw->ci95->hi, 100 + 200 * 0.05 / 0.9, 1e-9);
   EXPECT_NEAR(a.total.energy_mj->ci95->hi, 1 + 2 * 0.05 / 0.9, 1e-9);
+  EXPECT_NEAR(a.rails[0].power_mw->ci95->hi, 100 + 200 * 0.05 / 0.9, 1e-9);
 }
 
 TEST(OverlapInterval, IsAbsentWithTheReasonWhereTheSensorIsSlowOrUnknown) {
@@ -302,8 +303,18 @@ TEST(Overlap, WhatIsNotThereIsMissingOnEveryRail) {
   EXPECT_EQ(e.layers[1].rails[1].energy_mj.reason(), "not_reported");
   EXPECT_EQ(e.layers[1].reason, "not_reported");
   EXPECT_EQ(e.outside.reason, "no_time");
+  EXPECT_EQ(e.outside.rails[1].energy_mj->ci95->lo, 0.0);
   EXPECT_EQ(e.outside.rails[1].energy_mj->ci95->hi, 0.0);
   EXPECT_EQ(e.outside.rails[1].power_mw.reason(), "no_time");
+}
+
+TEST(Overlap, ALayerThatIsNotReportedHidesNoneBehindIt) {
+  Builder b({"a", "b"});
+  b.inference(0, 10, {kNaN, 10}).sample(1, 100);
+  const PowerEstimates e = estimates_of(b.get());
+  ASSERT_EQ(e.layers.size(), 2u);
+  EXPECT_EQ(e.layers[0].reason, "not_reported");
+  EXPECT_NEAR(e.layers[1].total.power_mw->mean, 100.0, 1e-9);
 }
 
 TEST(TallySamples, CountsByBatchAndWhatLiesBetweenByTheInferenceBeforeIt) {

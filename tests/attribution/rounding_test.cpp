@@ -69,6 +69,7 @@ TEST(Rounding, IsAllInALayerLongerThanTheResponse) {
   EXPECT_EQ(rounding_share(2.0, 1.0), 1.0);
   EXPECT_EQ(rounding_share(2.0, 0.0), 1.0);
   EXPECT_EQ(rounding_share(0.25, 1.0), 0.25);
+  EXPECT_EQ(rounding_share(0.5, 2.0), 0.25);
   EXPECT_EQ(rounding_share(0.0, 1.0), 0.0);
 }
 

@@ -58,5 +58,14 @@ TEST(IsSlow, IsBeyondOneAndAHalfInferences) {
   EXPECT_TRUE(is_slow(found(5.0, 5.1), kInferenceMs));
 }
 
+TEST(TooSlow, ExactlyAsLongAsMayBeIsNotTooLong) {
+  KnownResponse window;
+  window.window_ms = 30.0;
+  EXPECT_EQ(too_slow(window, {30.0, 0.0, 0.0, 0.0}, 10.0, true, 1.0), Slow::no);
+  EXPECT_EQ(too_slow({}, {10.0, 0.0, 10.0, 0.0}, 10.0, true, 1.0), Slow::no);
+  EXPECT_EQ(too_slow({}, {15.0, 0.0, 0.0, 0.0}, 10.0, false, 1.0), Slow::no);
+  EXPECT_FALSE(is_slow({15.0, 0.0, 0.0, 0.0}, 10.0));
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -70,6 +70,16 @@ TEST(FitNoise, IsExactWhereSquaresLieOnALineAndOutliersAreOut) {
   EXPECT_NEAR(noise.stamp_error_ms, 2.0 * 0.5, 1e-9);
 }
 
+// r² = 9e6 + 4e6 s, and 0.25 + 4 s.
+TEST(FitNoise, TheSizeOfTheNoiseDoesNotMatter) {
+  const NoiseModel large = noise_of({9e6, 13e6, 29e6, 49e6}, {0, 1, 5, 10});
+  EXPECT_NEAR(large.noise_mw, 3e3, 1e-6);
+  EXPECT_NEAR(large.stamp_error_ms, 2e3 * 0.5, 1e-6);
+  const NoiseModel small = noise_of({0.25, 4.25, 20.25, 40.25}, {0, 1, 5, 10});
+  EXPECT_NEAR(small.noise_mw, 0.5, 1e-9);
+  EXPECT_NEAR(small.stamp_error_ms, 2.0 * 0.5, 1e-9);
+}
+
 // 1, 4 and 10 lie on no line: weighted by the square of what is expected, what is left of them has
 // neither a mean nor a slope.
 TEST(FitNoise, SquaresAreWeightedByTheSquareOfWhatIsExpected) {
@@ -121,8 +131,8 @@ TEST(FitNoise, NothingLeftIsNoNoise) {
 }
 
 TEST(WeightsFor, TheMedianIsOfTheReadingsThatAreIn) {
-  const auto weights = weights_for({16, 1, 1e-9, 4, 8, 2}, {1, 1, 0, 1, 1, 1});
-  EXPECT_EQ(weights, (std::vector<double>{0.25, 4.0, 0.0, 1.0, 0.5, 2.0}));
+  const auto weights = weights_for({16, 1, 1e-9, 8, 4, 2}, {1, 1, 0, 1, 1, 1});
+  EXPECT_EQ(weights, (std::vector<double>{0.25, 4.0, 0.0, 0.5, 1.0, 2.0}));
   EXPECT_EQ(weights_for({1, 2}, {0, 0}), (std::vector<double>{0.0, 0.0}));
 }
 

@@ -73,6 +73,7 @@ TEST(SlotTimes, LayersLongerThanTheInferenceLeaveNothingOutside) {
   Builder b({"a"});
   b.inference(0, 10, {12});
   const SlotTimes times = slot_times(b.get().iterations, 20);
+  EXPECT_DOUBLE_EQ(times.mean_ms[0], 12.0);
   EXPECT_DOUBLE_EQ(times.mean_ms[1], 0.0);
   EXPECT_DOUBLE_EQ(times.excess_ms, 2.0);
   EXPECT_TRUE(no_time_outside(times));

@@ -142,6 +142,9 @@ TEST(FindTransients, LevelsAreOfTheSettledRunAndOfRestBeforeAndAfter) {
 TEST(FindTransients, AFlatRunScattersByAThousandthOfTheStep) {
   const Transients found = find_transients(one_second(), through_a_box(-500.0, 1500.0));
   EXPECT_DOUBLE_EQ(found.run_std_mw, 8.0);
+  Readings small = through_a_box(-500.0, 1500.0);
+  for (double& mw : small.value) mw /= 1000.0;  // from 2 to 10 mW
+  EXPECT_NEAR(find_transients(one_second(), small).run_std_mw, 0.008, 1e-6);
 }
 
 // Only readings from −`count` × 2 ms on are there.

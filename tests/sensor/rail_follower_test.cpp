@@ -56,5 +56,10 @@ TEST_F(RailFollowerTest, ANewRailIsToldAndLeftOut) {
   EXPECT_THAT(problems_.codes, ElementsAre("rail_new"));
 }
 
+TEST_F(RailFollowerTest, ANewRailMayComeFirst) {
+  EXPECT_THAT(follow("VDD_NEW 9/9 VDD_IN 5/5 NC 1/1 NC 2/2"), ElementsAre(5, 1, 2));
+  EXPECT_THAT(problems_.codes, ElementsAre("rail_new"));
+}
+
 }  // namespace
 }  // namespace layerwatt

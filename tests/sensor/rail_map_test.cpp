@@ -69,6 +69,8 @@ TEST(RailMap, RefusesATotalWhenARailIsMissing) {
     EXPECT_EQ(choice.rails.size(), names.size());
   }
   EXPECT_THAT(choose({"VDD_GPU_SOC", "VDD_CPU_CV"}).reason, HasSubstr("VIN_SYS_5V0"));
+  EXPECT_THAT(choose({"VDD_GPU_SOC", "VDD_CPU_CV", "GPU"}).reason, HasSubstr("VIN_SYS_5V0"))
+      << "of Xavier's rails there is only one";
   EXPECT_THAT(choose({"MYSTERY"}).reason, HasSubstr("MYSTERY"));
 }
 

@@ -19,6 +19,7 @@ TEST(SplitHeader, UndoesQuotes) {
   EXPECT_EQ(split_header("time_ns,a,b"), (std::vector<std::string>{"time_ns", "a", "b"}));
   EXPECT_EQ(split_header(R"("time_ns","12 V, main","say ""hi""",)"),
             (std::vector<std::string>{"time_ns", "12 V, main", "say \"hi\"", ""}));
+  EXPECT_EQ(split_header(R"("a"")"), (std::vector<std::string>{"a\""})) << "cut";
 }
 
 TEST(SampleLines, ACsvOfOneRailIsItsOwnTotal) {

@@ -331,5 +331,69 @@ TEST(TegrastatsParse, ReusesItsMemory) {
   }
 }
 
+TEST(TegrastatsParse, AStampMayStandBehindGapsAndHaveZerosInFront) {
+  EXPECT_EQ(Parsed(" \t1.5::RAM 1/2MB (lfb 1x4MB)").line.time_ns, 1'500'000'000);
+  EXPECT_EQ(Parsed("0000000001750000000.5::RAM 1/2MB (lfb 1x4MB)").line.time_ns,
+            1'750'000'000'500'000'000);
+  EXPECT_EQ(Parsed("1.5::  01-02-2024 03:04:05 RAM 1/2MB (lfb 1x4MB)").line.date,
+            "01-02-2024 03:04:05");
+  EXPECT_EQ(Parsed("x1-02-2024 03:04:05 RAM 1/2MB (lfb 1x4MB)").line.date, "");
+}
+
+TEST(TegrastatsParse, ADateThatIsNotInFrontBeginsAnotherLine) {
+  const Parsed in_front("01-02-2024 RAM 1/2MB (lfb 1x4MB)");
+  EXPECT_FALSE(in_front.problem.has_value());
+  EXPECT_THAT(in_front.line.raw_unknown, ElementsAre("01-02-2024"));
+  for (const char* text :
+       {"RAM 1/2MB (lfb 1x4MB) 01-02-2024", "x01-02-2024 RAM 1/2MB (lfb 1x4MB)",
+        "RAM 1/2MB (lfb 1x4MB) RAM 3q", "RAM 1/2MB (lfb 1x4MB) CPU [1%@2] CPU [x]",
+        "RAM 1/2MB (lfb 1x4MB) CPU [1%@2] cpu [x]"}) {
+    EXPECT_EQ(Parsed(text).problem, TegrastatsProblem::run_together) << text;
+  }
+}
+
+TEST(TegrastatsParse, OneThingThatIsKnownIsEnough) {
+  for (const char* text : {"RAM 1/2MB (lfb 1x4MB)", "CPU [1%@2]", "cpu@45C", "VDD_IN 1mW/1mW",
+                           "RAM 1/2MB (lfb 1x4MB) cpu@45C"}) {
+    EXPECT_FALSE(Parsed(text).problem.has_value()) << text;
+  }
+}
+
+TEST(TegrastatsParse, ACutLineIsToldFromAForeignOne) {
+  for (const char* text : {"RAM 2344/78", "1.5::RAM 2344/78", "01-02-2024 03:04:05 RAM 2344/78",
+                           "01-02-2024 03:04:05 hello", "1.5::hello", "2a hello"}) {
+    EXPECT_EQ(Parsed(text).problem, TegrastatsProblem::cut_short) << text;
+  }
+  EXPECT_EQ(Parsed("hello RAM 2344/78").problem, TegrastatsProblem::not_tegrastats);
+}
+
+TEST(TegrastatsParse, AnUnknownWordBehindAClockShowsThatItIsWhole) {
+  EXPECT_FALSE(Parsed("RAM 1/2MB (lfb 1x4MB) VDD_IN 5/6 APE 25 HOT").problem.has_value());
+  EXPECT_EQ(Parsed("RAM 1/2MB (lfb 1x4MB) VDD_IN 5/6 APE 25").problem,
+            TegrastatsProblem::cut_short);
+}
+
+TEST(TegrastatsParse, NothingOfTheLineBeforeIsLeft) {
+  TegrastatsLine line;
+  EXPECT_FALSE(parse_tegrastats_line("1.5::01-02-2024 03:04:05 RAM 1/2MB (lfb 1x4MB) SWAP 1/2MB "
+                                     "(cached 0MB) CPU [1%@2] EDP limit 4 MTS fg 1% bg 2% APE 25 "
+                                     "HOT cpu@45C VDD_IN 1mW/1mW",
+                                     line)
+                   .has_value());
+  EXPECT_TRUE(line.time_ns.has_value());
+  EXPECT_FALSE(parse_tegrastats_line("GR3D_FREQ 5%", line).has_value());
+  EXPECT_FALSE(line.time_ns.has_value());
+  EXPECT_EQ(line.date, "");
+  EXPECT_FALSE(line.ram.printed());
+  EXPECT_FALSE(line.swap.printed());
+  EXPECT_THAT(line.cores, IsEmpty());
+  EXPECT_EQ(line.units.size(), 1u);
+  EXPECT_THAT(line.temperatures, IsEmpty());
+  EXPECT_THAT(line.rails, IsEmpty());
+  EXPECT_THAT(line.edp_limit, IsNan());
+  EXPECT_THAT(line.mts_foreground_percent, IsNan());
+  EXPECT_THAT(line.raw_unknown, IsEmpty());
+}
+
 }  // namespace
 }  // namespace layerwatt
