@@ -52,6 +52,15 @@ TEST(IdleBaseline, ActiveEnergyIsWhatExceedsIdlePower) {
               result.outside_layers.energy_mj->mean - 2.0, 1e-9);
 }
 
+// A recording whose first inference was cut off: what begins with the run does not lie before it.
+TEST(IdleBaseline, AWindowThatBeginsWithTheFirstInferenceIsNotBeforeIt) {
+  Recording made = recording(2000.0);
+  made.idle = {window(1000.0, 1200.0, 1999.0)};
+  const Result result = attribute(made);
+  EXPECT_EQ(result.idle->before_mw.reason(), "not_measured");
+  EXPECT_DOUBLE_EQ(result.idle->after_mw->mean, 2000.0);
+}
+
 TEST(IdleBaseline, DriftIsToldAndInTheInterval) {
   const Result result = attribute(recording(2400.0));
   EXPECT_DOUBLE_EQ(*result.idle->drift_mw, 400.0);
