@@ -24,6 +24,7 @@ using ::testing::ElementsAre;
 TEST(Excite, EnergyIsThePowerOfTheRepeatsTimesTheTimeInPlace) {
   const Result result = attribute(Board{}.record());
   EXPECT_EQ(result.method, Method::excite);
+  EXPECT_THAT(result.method_reason, ::testing::HasSubstr("repeat"));
   EXPECT_NEAR(result.layers[0].power_mw->mean, 8000.0, 1e-3);
   EXPECT_NEAR(result.layers[0].energy_mj->mean, 32.0, 1e-6) << "not the 25.6 of a repeat";
   EXPECT_NEAR(result.layers[1].energy_mj->mean, 6.0, 1e-6);
