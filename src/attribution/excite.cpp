@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "attribution/excite_bursts.hpp"
+#include "attribution/excite_cache.hpp"
 #include "attribution/excite_doubt.hpp"
 #include "attribution/excite_fit.hpp"
 #include "attribution/excite_warnings.hpp"
@@ -318,6 +319,31 @@ class Excited {
   Excitation out_;
 };
 
+BurstFitOutcome fit_windows(const Recording& recording, const SlotTimes& times,
+                            const ObservedWindows& observed) {
+  const CacheSplit cache(recording);
+  std::vector<double> place_ms = times.mean_ms;
+  BurstFitOutcome found;
+  if (has_bursts(recording)) {
+    BurstRecording bursts = observe_bursts(recording);
+    if (cache.any()) {
+      cache.split(bursts.windows);
+      place_ms = cache.place_ms(times.mean_ms);
+    }
+    found = fit_bursts(std::move(bursts), place_ms);
+  } else if (cache.any()) {
+    std::vector<ObservedWindow> windows = observed.windows;
+    cache.split(windows);
+    found.outcome = fit_excitation(windows);
+  } else {
+    found.outcome = fit_excitation(observed.windows);
+  }
+  if (cache.any() && found.outcome.fit) {
+    found.outcome.fit = cache.merge(*found.outcome.fit, times.mean_ms);
+  }
+  return found;
+}
+
 Excitation without_fit(const Recording& recording, const char* code, const std::string& why) {
   Excitation out;
   const Missing missing{code};
@@ -343,9 +369,7 @@ Excitation excite(const Recording& recording, const SlotTimes& times) {
                        "it is not known which rails make up the total");
   }
   const ObservedWindows observed = observe_windows(recording);
-  const BurstFitOutcome found = has_bursts(recording)
-                                    ? fit_bursts(observe_bursts(recording), times.mean_ms)
-                                    : BurstFitOutcome{fit_excitation(observed.windows), {}};
+  const BurstFitOutcome found = fit_windows(recording, times, observed);
   const ExciteFitOutcome& outcome = found.outcome;
   if (!outcome.fit) return without_fit(recording, "too_few_windows", outcome.refused);
   Excitation out = Excited(recording, times, observed, *outcome.fit)();
