@@ -78,11 +78,11 @@ std::unique_ptr<GraphRecorder> make_graph_recorder();
 struct GraphEngineOptions {
   std::size_t most_nodes = 30000;  // of a graph with repeated layers
   double queued_ms = 25.0;         // work that is always ahead of the GPU
-  // A buffer as large as the GPU's L2 cache is read in front of each repeat of a layer, so that the
+  // A buffer as large as the GPU's L2 cache is read in front of a repeat of a layer, so that the
   // repeat finds its weights in memory and not in the cache. It appears as one more layer, of no
-  // time in a pass, whose energy is taken off. Repeats are longer by tens of µs, and intervals
-  // wider.
-  bool empty_cache = false;
+  // time in a pass, whose energy is taken off (automatic: from repeating() on). Such repeats are
+  // longer by tens of µs, and intervals wider.
+  EmptyCache empty_cache = EmptyCache::automatic;
 };
 
 // The engine of what was captured; end() must have been called. The CUDA context that was current

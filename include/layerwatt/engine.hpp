@@ -22,6 +22,14 @@ class ICudaEngine;
 
 namespace layerwatt {
 
+// Whether method excite empties the GPU's cache in front of the extra runs of a layer, so that they
+// find their data in memory and not in the cache.
+enum class EmptyCache {
+  automatic,  // where the layer in its place takes longer than a repeat that finds it all there
+  always,
+  never,
+};
+
 struct EngineOptions {
   std::filesystem::path model;
   // Engine tensorrt: runs this in place of a plan that it loads. See profile_engine.hpp, which says
@@ -36,11 +44,9 @@ struct EngineOptions {
   std::vector<std::pair<std::string, std::filesystem::path>> inputs;  // --input NAME:FILE.npy
   std::optional<std::string> precision;  // "f32", "bf16", "f16": a hint to the engine
   std::optional<int> threads;
-  std::vector<std::filesystem::path> plugins;  // TensorRT plugin libraries
-  // Engines tensorrt and cuda-graph: the GPU's L2 cache is emptied in front of each repeat of a
-  // layer.
-  bool empty_cache = false;
-  std::uint64_t seed = 1;  // of the random inputs, uniform in [0, 1)
+  std::vector<std::filesystem::path> plugins;      // TensorRT plugin libraries
+  EmptyCache empty_cache = EmptyCache::automatic;  // engines tensorrt, cuda-graph and sim
+  std::uint64_t seed = 1;                          // of the random inputs, uniform in [0, 1)
 };
 
 struct Inference {
@@ -57,6 +63,8 @@ struct Repeatable {
   // has it as often as all layers together, or more often; what is more runs at the end of the
   // pass.
   bool beside = false;
+  // Of what is beside: a row of layers may also do without it.
+  bool optional = false;
   double run_ms = 0.0;  // of one run of what is beside
 };
 

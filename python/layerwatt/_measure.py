@@ -69,7 +69,8 @@ def profile(
     inputs: by the name of the input: an array, or the path of a .npy; random where none is given.
     shapes: by the name of the input, for dynamic shapes.
     method: "auto", "overlap", "deconvolve" or "excite" (docs/attribution.md).
-    empty_cache: with method="excite" on a GPU, empty its L2 cache in front of each repeat of a layer.
+    empty_cache: with method="excite" on a GPU, empty its L2 cache in front of each repeat of a layer
+        (else where it matters).
     save: folder for the recording, from which analyze() makes the same result again.
     on_progress: called a few times a second with a dict: iterations, iterations_wanted, elapsed_s,
       limit_s, power_mw, worst_ci_pct.

@@ -60,7 +60,7 @@ Measured run_graph(Capture& capture, const std::string& sensor,
   options.attribution.method = method_named(method);
   options.save = save.value_or(std::filesystem::path());
   GraphEngineOptions graph;
-  graph.empty_cache = empty_cache;
+  if (empty_cache) graph.empty_cache = EmptyCache::always;
   Interruptible running;
   options.stop = &running.stop();
   take_callbacks(options, running, on_progress, on_note);

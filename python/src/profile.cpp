@@ -64,7 +64,7 @@ Measured run_profile(const std::filesystem::path& model, const std::string& engi
   own.threads = threads;
   own.plugins = std::move(plugins);
   own.seed = seed;
-  own.empty_cache = empty_cache;
+  if (empty_cache) own.empty_cache = EmptyCache::always;
 
   Interruptible running;
   options.stop = &running.stop();

@@ -33,6 +33,7 @@ namespace {
 struct ProfileCommand {
   ProfileOptions options;
   std::string method = "auto";
+  std::string empty_cache = "auto";
   std::vector<std::string> shapes;
   std::vector<std::string> inputs;
   std::string layer_info;
@@ -53,7 +54,9 @@ void add_engine_flags(CLI::App& app, const Help& help, ProfileCommand& command) 
       "--cuda-graph,!--no-cuda-graph",
       [&engine](std::int64_t given) { engine.cuda_graph = given > 0; },
       help.option("--cuda-graph"));
-  app.add_flag("--empty-cache", engine.empty_cache, help.option("--empty-cache"));
+  // A flag with a value behind =: an option would take the next word, MODEL perhaps.
+  app.add_flag("--empty-cache{always}", command.empty_cache, help.option("--empty-cache"))
+      ->check(CLI::IsMember({"auto", "always", "never"}));
   app.add_option("--profile-index", engine.profile_index, help.option("--profile-index"))
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
@@ -137,8 +140,15 @@ class KeptRecording {
   std::filesystem::path directory_;
 };
 
+EmptyCache empty_cache_of(const std::string& word) {
+  return word == "always"  ? EmptyCache::always
+         : word == "never" ? EmptyCache::never
+                           : EmptyCache::automatic;
+}
+
 int run_profile(Program& program, ProfileCommand& command) {
   ProfileOptions& options = command.options;
+  options.engine_options.empty_cache = empty_cache_of(command.empty_cache);
   for (const std::string& text : command.shapes) {
     options.engine_options.shapes.push_back(parse_shape(text));
   }

@@ -81,7 +81,7 @@ CudaGraphEngine::CudaGraphEngine(std::shared_ptr<CudaGraphDriver> driver, Captur
   for (const CapturedLayer& layer : captured_.layers) {
     layers_.push_back({layer.name, layer.kernels, std::nullopt});
   }
-  if (options_.empty_cache) layers_.push_back(cache_sweep_layer());
+  if (options_.empty_cache == EmptyCache::always) layers_.push_back(cache_sweep_layer());
 }
 
 CudaGraphEngine::~CudaGraphEngine() {
@@ -207,13 +207,16 @@ CudaExec CudaGraphEngine::excited(std::span<const std::uint32_t> extra) {
 }
 
 GraphPlan CudaGraphEngine::plan_of(const std::vector<std::uint32_t>& extra) const {
-  if (!options_.empty_cache) return repeat_plan(shape_, segments_, extra);
+  if (!has_sweeps()) return repeat_plan(shape_, segments_, extra);
   std::vector<std::uint32_t> of_graph = extra;
   const std::uint32_t sweeps = extra[shape_.layers];
   of_graph.erase(of_graph.begin() + static_cast<std::ptrdiff_t>(shape_.layers));
   const std::uint32_t repeats = std::accumulate(
       of_graph.begin(), of_graph.begin() + static_cast<std::ptrdiff_t>(shape_.layers),
       std::uint32_t{0});
+  if (sweeps == 0 && options_.empty_cache == EmptyCache::automatic) {
+    return repeat_plan(shape_, segments_, of_graph);
+  }
   if (sweeps < repeats) throw std::logic_error("a repeat whose cache is not emptied");
   return repeat_plan(shape_, segments_, of_graph, {true, sweeps - repeats});
 }
@@ -237,7 +240,7 @@ void CudaGraphEngine::infer(Inference& out) {
   const std::int64_t end_ns = clock_->now_ns();
   pass_ms_ = driver_->elapsed_ms(from_, to_) / static_cast<double>(lead);
   out.layer_ms.assign(layers_.size(), kNaN);
-  if (options_.empty_cache) out.layer_ms.back() = 0.0;
+  if (has_sweeps()) out.layer_ms.back() = 0.0;
   for (std::size_t j = 0; j < shape_.layers; ++j) {
     if (!timing_.layers[j]) continue;
     const auto [begin, end] = *timing_.layers[j];
@@ -310,8 +313,8 @@ std::string CudaGraphEngine::engine_json() const {
       std::count(captured_.owner.begin(), captured_.owner.end(), captured_.layers.size());
   engine["event_us"] = rounded_us(event_ms_);
   engine["graph_to_graph_us"] = rounded_us(gap_ms_);
-  if (options_.empty_cache) {
-    engine["cache_emptied"] = true;
+  if (has_sweeps()) {
+    engine["cache_emptied"] = options_.empty_cache == EmptyCache::always;
     if (!repeatable_.empty()) engine["emptying_us"] = rounded_us(repeatable_[shape_.layers].run_ms);
   }
   return engine.dump();

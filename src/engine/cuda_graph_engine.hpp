@@ -39,7 +39,7 @@ class CudaGraphEngine final : public Engine, private Repeating {
   // device. Its layers' times are between events in the graph, less what the events cost; the pass
   // is as long as the plain ones before it.
   void infer(Inference& out) override;
-  Repeating* repeating() override { return this; }
+  Repeating* repeating() override;
 
  private:
   std::vector<Repeatable> repeatable() override { return repeatable_; }
@@ -56,6 +56,8 @@ class CudaGraphEngine final : public Engine, private Repeating {
   // extra: one a layer of ours, the last one outside layers.
   GraphPlan plan_of(const std::vector<std::uint32_t>& extra) const;
   Repeatable sweeps();
+  // Whether what empties the cache is a layer by now.
+  bool has_sweeps() const { return layers_.size() > shape_.layers; }
   void find_repeatable();
   void find_overflows();
   std::optional<std::size_t> first_overflow();

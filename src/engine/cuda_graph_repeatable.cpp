@@ -21,6 +21,7 @@ constexpr std::size_t kCalibrationPasses = 100;
 Repeatable CudaGraphEngine::sweeps() {
   Repeatable part;
   part.beside = true;
+  part.optional = options_.empty_cache == EmptyCache::automatic;
   part.max_extra = kMostExtra;
   const std::vector<std::uint32_t> none(shape_.layers + 1, 0);
   const CudaExec exec =
@@ -59,7 +60,7 @@ void CudaGraphEngine::find_repeatable() {
   }
   repeatable_.clear();
   for (std::size_t owner = 0; owner <= shape_.layers; ++owner) {
-    if (owner == shape_.layers && options_.empty_cache) repeatable_.push_back(sweeps());
+    if (owner == shape_.layers && has_sweeps()) repeatable_.push_back(sweeps());
     Repeatable part;
     part.reason = reason[owner];
     if (nodes[owner] == 0) {
@@ -76,11 +77,21 @@ void CudaGraphEngine::find_repeatable() {
                                    ? options_.most_nodes - captured_.nodes.size()
                                    : 0;
       part.max_extra = static_cast<std::uint32_t>(std::min<std::size_t>(
-          kMostExtra, room / (nodes[owner] + (options_.empty_cache ? 1 : 0))));
+          kMostExtra, room / (nodes[owner] + (options_.empty_cache == EmptyCache::never ? 0 : 1))));
       if (part.max_extra == 0) part.reason = "the graph would become too large";
     }
     repeatable_.push_back(part);
   }
+}
+
+// Other methods than excite have no use for a layer that is none.
+Repeating* CudaGraphEngine::repeating() {
+  if (options_.empty_cache == EmptyCache::automatic && !has_sweeps()) {
+    const Repeatable part = sweeps();
+    layers_.push_back(cache_sweep_layer());
+    repeatable_.insert(repeatable_.end() - 1, part);
+  }
+  return this;
 }
 
 std::optional<std::size_t> CudaGraphEngine::first_overflow() {
@@ -103,7 +114,7 @@ void CudaGraphEngine::find_overflows() {
     std::vector<std::uint32_t> extra(layers_.size() + 1, 0);
     extra[j] = static_cast<std::uint32_t>(std::min<double>(
         repeatable_[j].max_extra, std::max(1.0, std::round(pass_ms_ / layer_ms_[j]))));
-    if (options_.empty_cache) extra[shape_.layers] = extra[j];
+    if (has_sweeps()) extra[shape_.layers] = extra[j];
     driver_->launch(excited(extra), captured_.stream);
     driver_->wait_stream(captured_.stream);
     if (!first_overflow()) continue;

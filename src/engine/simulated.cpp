@@ -12,7 +12,8 @@ namespace {
 
 class SimulatedEngine final : public Engine, private Repeating {
  public:
-  explicit SimulatedEngine(std::shared_ptr<sim::Device> device) : device_(std::move(device)) {
+  SimulatedEngine(std::shared_ptr<sim::Device> device, EmptyCache empty_cache)
+      : device_(std::move(device)), empty_cache_(empty_cache) {
     for (const sim::LayerSpec& layer : device_->spec().engine.layers) {
       layers_.push_back({layer.name, layer.type, std::nullopt});
     }
@@ -37,12 +38,26 @@ class SimulatedEngine final : public Engine, private Repeating {
     return device.dump();
   }
 
-  void infer(Inference& out) override { device_->infer(out); }
-  Repeating* repeating() override { return this; }
+  void infer(Inference& out) override {
+    device_->infer(out);
+    if (empties_cache_) out.layer_ms.push_back(0.0);
+  }
+  Repeating* repeating() override {
+    if (!empties_cache_ && device_->spec().engine.emptying && empty_cache_ != EmptyCache::never) {
+      empties_cache_ = true;
+      layers_.push_back({"emptying the cache", "beside the pass", std::nullopt});
+    }
+    return this;
+  }
 
  private:
   std::vector<Repeatable> repeatable() override {
     std::vector<Repeatable> parts(layers_.size(), Repeatable{kMostExtra, ""});
+    if (empties_cache_) {
+      parts.back().beside = true;
+      parts.back().optional = empty_cache_ == EmptyCache::automatic;
+      parts.back().run_ms = device_->spec().engine.emptying->time_ms;
+    }
     // As on a real device: launches and copies between the layers cannot be told apart and redone.
     parts.push_back({0, "what is outside layers is not a part that can be run again"});
     return parts;
@@ -56,6 +71,8 @@ class SimulatedEngine final : public Engine, private Repeating {
   static constexpr std::uint32_t kMostExtra = 1000;
 
   std::shared_ptr<sim::Device> device_;
+  const EmptyCache empty_cache_;
+  bool empties_cache_ = false;
   std::vector<LayerInfo> layers_;
 };
 
@@ -72,7 +89,7 @@ EngineBackend simulated_engine() {
       throw Error(ErrorKind::engine, "the engine sim runs only a .sim.json", options.model.string(),
                   "give a model whose name ends in .sim.json; examples/sim has some");
     }
-    return std::make_unique<SimulatedEngine>(host.simulated);
+    return std::make_unique<SimulatedEngine>(host.simulated, options.empty_cache);
   };
   return backend;
 }

@@ -101,7 +101,7 @@ class TensorRtEngine final : public Engine {
     session_->prepare_energy_pass(wants_graph() && !any_dla_);
     measure_plain();
     describe();
-    if (options_.empty_cache) layers_.push_back(cache_sweep_layer());
+    if (options_.empty_cache == EmptyCache::always) layers_.push_back(cache_sweep_layer());
   }
 
   const std::vector<LayerInfo>& layers() const override { return layers_; }
@@ -119,6 +119,7 @@ class TensorRtEngine final : public Engine {
       drain();
       repeatable_ =
           std::make_unique<RepeatablePlan>(*session_, host_, profiled_.names, options_.empty_cache);
+      if (options_.empty_cache == EmptyCache::automatic) layers_.push_back(cache_sweep_layer());
     } catch (const Error& error) {
       why_not_repeating_ = error.problem();
       // A capture that failed can leave the context between two states.
@@ -148,7 +149,7 @@ class TensorRtEngine final : public Engine {
     out.end_ns = std::max(clock_->time_ns(marks.end), out.start_ns + 1);
     last_end_ns_ = out.end_ns;
     fit_layers(next_profiled(), marks.computed.ms_since(marks.begin), out.layer_ms);
-    if (options_.empty_cache) out.layer_ms.push_back(0.0);
+    if (options_.empty_cache == EmptyCache::always) out.layer_ms.push_back(0.0);
     idle_.push_back(std::move(enqueued_.front()));
     enqueued_.pop_front();
     --done_;

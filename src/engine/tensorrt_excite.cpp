@@ -26,8 +26,8 @@ Error cannot_tell_layers(const CapturedGraph& captured, const std::vector<std::s
 }  // namespace
 
 RepeatablePlan::RepeatablePlan(Session& session, const Host& host,
-                               const std::vector<std::string>& layers, bool empty_cache)
-    : layers_(layers.size()), empty_cache_(empty_cache) {
+                               const std::vector<std::string>& layers, EmptyCache empty_cache)
+    : layers_(layers.size()), empty_cache_(empty_cache != EmptyCache::never) {
   const auto driver = open_graph_driver(host.sys.env("LAYERWATT_CUDA").value_or("libcuda.so.1"));
   CapturingRecorder recorder(driver);
   if (!recorder.follow_nvtx()) {

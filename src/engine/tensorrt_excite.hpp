@@ -18,10 +18,10 @@ namespace layerwatt::trt {
 class RepeatablePlan final : public Repeating {
  public:
   // Captures one inference of `session`, its copies included. Throws Error(engine) where that
-  // cannot be: its problem says why. With empty_cache there is one more layer, the last:
-  // cache_sweep_layer().
+  // cannot be: its problem says why. Unless empty_cache is never, there is one more layer, the
+  // last: cache_sweep_layer().
   RepeatablePlan(Session& session, const Host& host, const std::vector<std::string>& layers,
-                 bool empty_cache);
+                 EmptyCache empty_cache);
 
   // As Engine::infer(), but with the layers timed by events in the graph that is repeated. Layers
   // whose kernels are not known in it take the times of `profiled_ms`, made shorter where the pass

@@ -152,7 +152,7 @@ Profile measure(const Host& host, Engine& engine, const ChosenSensor& chosen, bo
 }
 
 void check_empty_cache(const ProfileOptions& options, const std::string& engine) {
-  if (!options.engine_options.empty_cache) return;
+  if (options.engine_options.empty_cache != EmptyCache::always) return;
   if (engine != "cuda-graph" && engine != "tensorrt") {
     throw Error(ErrorKind::usage, "engine " + engine + " has no cache to empty", "--empty-cache",
                 "it is for engines that repeat layers on a GPU: tensorrt and cuda-graph");

@@ -10,6 +10,12 @@ namespace {
 
 constexpr double kAloneShare = 1.0 / 3.0;
 constexpr std::size_t kLargestBlock = 15;
+constexpr double kLargeLayer = 0.015;  // of a pass
+// Of the way from a warm repeat's time to a cold one's: nearer to one than this, and the other kind
+// would tell nothing.
+constexpr double kNear = 0.15;
+constexpr double kColdBoost = 2.5;
+constexpr double kLeastSlower = 0.02;  // of a cold repeat, relative; less is no difference
 
 // How much longer its extra runs make the pass.
 double reach(const ExcitablePart& part, std::uint32_t extra, double pass_ms) {
@@ -120,12 +126,45 @@ std::vector<ExtraRuns> rows_with_beside(std::span<const ExcitablePart> parts, do
   const std::uint32_t most = both[beside].max_extra;
   both[beside].max_extra = 0;
   std::vector<ExtraRuns> rows = excitation_rows(both, pass_ms, boost);
-  const std::size_t alone = (rows.size() + 3) / 4;
+  // Two at least: the pass behind an emptied cache costs more once, each emptying as often as it
+  // is.
+  const std::size_t alone = std::max<std::size_t>(2, (rows.size() + 3) / 4);
   for (ExtraRuns& row : rows) row = with_beside(std::move(row), beside);
   both[beside] = {run_ms, most};
   const std::uint32_t extra = extra_runs(both, pass_ms, boost)[beside];
   for (std::size_t i = 0; i < alone && extra > 0; ++i) {
-    rows.emplace_back(parts.size(), 0)[beside] = extra;
+    rows.emplace_back(parts.size(), 0)[beside] = i % 2 == 0 ? extra : (extra + 3) / 4;
+  }
+  return rows;
+}
+
+CacheKinds cache_kinds(const CacheTimes& times, double pass_ms) {
+  const double slower_ms = times.cold_ms - times.warm_ms;
+  if (!(slower_ms > kLeastSlower * times.warm_ms)) return {true, false};
+  const double way = (times.place_ms - times.warm_ms) / slower_ms;
+  if (times.place_ms >= kLargeLayer * pass_ms && way > kNear && way < 1.0 - kNear) {
+    return {true, true};
+  }
+  return {way < 0.5, way >= 0.5};
+}
+
+std::vector<ExtraRuns> rows_of_kinds(std::span<const ExcitablePart> parts, double pass_ms,
+                                     double boost, std::size_t beside, double run_ms,
+                                     std::span<const CacheKinds> kinds) {
+  std::vector<ExcitablePart> warm(parts.begin(), parts.end());
+  std::vector<ExcitablePart> cold(parts.begin(), parts.end());
+  warm[beside].max_extra = 0;
+  cold.back().max_extra = 0;
+  bool any = false;
+  for (std::size_t j = 0; j < beside; ++j) {
+    if (!kinds[j].warm) warm[j].max_extra = 0;
+    if (!kinds[j].cold) cold[j].max_extra = 0;
+    any = any || cold[j].max_extra > 0;
+  }
+  std::vector<ExtraRuns> rows = excitation_rows(warm, pass_ms, boost);
+  if (!any) return rows;
+  for (ExtraRuns& row : rows_with_beside(cold, pass_ms, kColdBoost * boost, beside, run_ms)) {
+    rows.push_back(std::move(row));
   }
   return rows;
 }

@@ -35,11 +35,36 @@ std::vector<ExtraRuns> excitation_rows(std::span<const ExcitablePart> parts, dou
                                        double boost = 1.0);
 
 // Where `beside` runs in front of each extra run of the parts before it (the cache is emptied):
-// rows in which it runs as often as they do, and some in which it runs alone. What it draws is
-// taken off every part, so that its error is in all of them: it has a quarter as many rows as there
-// are parts. run_ms: of one run; it counts in how often the parts are repeated.
+// rows in which it runs as often as they do, and some in which it runs alone, every second of them
+// a quarter as often. What it draws is taken off every part, so that its error is in all of them:
+// it has a quarter as many rows as there are parts, two at least. run_ms: of one run; it counts in
+// how often the parts are repeated.
 std::vector<ExtraRuns> rows_with_beside(std::span<const ExcitablePart> parts, double pass_ms,
                                         double boost, std::size_t beside, double run_ms);
+
+// How long a run of a layer takes in its place, repeated right behind itself, and repeated with the
+// cache emptied in front of it.
+struct CacheTimes {
+  double place_ms = 0.0;
+  double warm_ms = 0.0;
+  double cold_ms = 0.0;
+};
+
+// Which repeats of a layer are worth a row: those of the kind that is nearer to the layer in its
+// place by time, and both for a large one (of 1.5 % of the pass or more) that is between them.
+struct CacheKinds {
+  bool warm = true;
+  bool cold = false;
+};
+CacheKinds cache_kinds(const CacheTimes& times, double pass_ms);
+
+// Rows of both kinds: those of excitation_rows() for the layers whose warm repeats are wanted, and
+// those of rows_with_beside() for the others. Cold ones make the pass 2.5 times as much longer as
+// `boost` says: emptying the cache is most of them, and what an emptied cache costs the rest of the
+// pass, once, is shared by more. kinds: one a part before `beside`.
+std::vector<ExtraRuns> rows_of_kinds(std::span<const ExcitablePart> parts, double pass_ms,
+                                     double boost, std::size_t beside, double run_ms,
+                                     std::span<const CacheKinds> kinds);
 
 // The row, with `beside` as often as the parts before it, at least.
 ExtraRuns with_beside(ExtraRuns row, std::size_t beside);

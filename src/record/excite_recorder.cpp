@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "record/cache_probe.hpp"
 #include "record/excitation_design.hpp"
 #include "record/idle_window.hpp"
 #include "record/sensor_session.hpp"
@@ -136,10 +137,7 @@ class ExciteRun {
     const double window_ms = std::max(
         {excite_.least_window_ms, settle_ms_,
          kPeriodsPerWindow * std::max(options_.interval_ms, info_.model.period_ms.value_or(0.0))});
-    const std::vector<ExtraRuns> rows =
-        beside_ ? rows_with_beside(parts, pass_ms, excite_.boost, *beside_,
-                                   repeatable_[*beside_].run_ms)
-                : excitation_rows(parts, pass_ms, excite_.boost);
+    const std::vector<ExtraRuns> rows = rows_of(parts, pass_ms);
     for (const ExtraRuns& row : rows) repeating_.prepare(row);
     for (std::uint64_t round = 1; round <= excite_.most_rounds && !over(); ++round) {
       if (round > 1) time_layers(writer, estimate, session);
@@ -160,7 +158,7 @@ class ExciteRun {
           // what idle time draws matters.
           ExtraRuns cooler = tries == 0 ? fewer_row(row) : cooler_row(row, parts);
           if (cooler == row) cooler = cooler_row(row, parts);
-          if (beside_) cooler = with_beside(std::move(cooler), *beside_);
+          if (beside_ && row[*beside_] > 0) cooler = with_beside(std::move(cooler), *beside_);
           if (cooler == row) break;
           reduced_[row] = cooler;
           row = cooler;
@@ -175,6 +173,17 @@ class ExciteRun {
       if (round >= excite_.least_rounds && met(writer)) break;
     }
     outcome_.interrupted = stopped();
+  }
+
+  std::vector<ExtraRuns> rows_of(const std::vector<ExcitablePart>& parts, double pass_ms) {
+    if (!beside_) return excitation_rows(parts, pass_ms, excite_.boost);
+    const Repeatable& beside = repeatable_[*beside_];
+    if (!beside.optional) {
+      return rows_with_beside(parts, pass_ms, excite_.boost, *beside_, beside.run_ms);
+    }
+    return rows_of_kinds(
+        parts, pass_ms, excite_.boost, *beside_, beside.run_ms,
+        probe_cache(repeating_, parts, pass_ms, excite_.boost, *beside_, beside.run_ms));
   }
 
   // Whether repeating something brought the clock down (a power limit); plain windows tell what it

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -43,6 +44,31 @@ void Device::idle_until(std::int64_t time_ns) {
   waveform_.append(time_ns, idle_mw_);
 }
 
+std::int64_t Device::publish_repeats(std::size_t stretch, std::span<const std::uint32_t> extra,
+                                     std::int64_t begin_ns) {
+  const std::vector<LayerSpec>& layers = spec_.engine.layers;
+  std::int64_t end = begin_ns;
+  const auto empty = [&] {
+    end += workload_.draw_emptying(again_mw_);
+    waveform_.append(end, again_mw_);
+  };
+  const std::uint32_t emptied = extra.size() > layers.size() ? extra[layers.size()] : 0;
+  const std::span<const std::uint32_t> of_layers =
+      extra.first(std::min(extra.size(), layers.size()));
+  for (std::uint32_t run = 0; stretch < of_layers.size() && run < of_layers[stretch]; ++run) {
+    if (emptied > 0) empty();
+    end += workload_.draw_again(stretch, emptied > 0 ? layers[stretch].cold : layers[stretch].warm,
+                                again_mw_);
+    waveform_.append(end, again_mw_);
+  }
+  if (stretch + 1 == drawn_.stretch_ns.size()) {
+    const std::uint32_t repeats =
+        std::accumulate(of_layers.begin(), of_layers.end(), std::uint32_t{0});
+    for (std::uint32_t run = repeats; run < emptied; ++run) empty();
+  }
+  return end;
+}
+
 void Device::publish(Inference& out, std::span<const std::uint32_t> extra) {
   std::int64_t begin = std::max(now(), waveform_.end_ns());
   if (last_end_ns_) {
@@ -55,10 +81,7 @@ void Device::publish(Inference& out, std::span<const std::uint32_t> extra) {
   for (std::size_t stretch = 0; stretch < drawn_.stretch_ns.size(); ++stretch) {
     end += drawn_.stretch_ns[stretch];
     waveform_.append(end, std::span(drawn_.power_mw).subspan(stretch * rails, rails));
-    for (std::uint32_t run = 0; stretch < extra.size() && run < extra[stretch]; ++run) {
-      end += workload_.draw_again(stretch, again_mw_);
-      waveform_.append(end, again_mw_);
-    }
+    end = publish_repeats(stretch, extra, end);
   }
   sum_.add(drawn_);
   last_end_ns_ = end;

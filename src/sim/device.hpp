@@ -41,7 +41,9 @@ class Device {
   void infer(Inference& out);
 
   // Inferences one after the other until they have lasted duration_ns, at least one. extra: runs of
-  // each layer beyond the first, in place. The truth counts first runs alone. Same thread.
+  // each layer beyond the first, in place; then, where the spec has it, how often the cache is
+  // emptied, as Repeatable::beside and ::optional say. The truth counts first runs alone. Same
+  // thread.
   void run_repeated(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
                     RepeatedRun& out);
 
@@ -65,6 +67,9 @@ class Device {
   std::int64_t now() const { return clock_->now_ns() - origin_ns_; }
   void idle_until(std::int64_t time_ns);
   void publish(Inference& out, std::span<const std::uint32_t> extra);
+  // When the repeats of a stretch, which begin at begin_ns, are over.
+  std::int64_t publish_repeats(std::size_t stretch, std::span<const std::uint32_t> extra,
+                               std::int64_t begin_ns);
   void infer(Inference& out, std::span<const std::uint32_t> extra);
   bool take_due(Sample& sample, SampleSink*& sink, std::string& line);
   double tail_ns() const;

@@ -72,6 +72,16 @@ StretchSpec read_stretch(Fields& fields, const std::vector<RailSpec>& rails) {
   return stretch;
 }
 
+RepeatSpec read_repeat(Fields& layer, const char* key) {
+  constexpr Limits kFactor{0.1, 10.0};
+  if (!layer.has(key)) return {};
+  Fields fields = layer.object(key);
+  const RepeatSpec repeat{fields.number("time", kFactor, 1.0),
+                          fields.number("power", kFactor, 1.0)};
+  fields.finish();
+  return repeat;
+}
+
 EngineSpec read_engine(Fields fields, const std::vector<RailSpec>& rails) {
   EngineSpec engine;
   for (Fields& item : fields.objects("layers")) {
@@ -79,6 +89,8 @@ EngineSpec read_engine(Fields fields, const std::vector<RailSpec>& rails) {
     layer.name = item.text("name");
     if (item.has("type")) layer.type = item.text("type");
     layer.stretch = read_stretch(item, rails);
+    layer.warm = read_repeat(item, "warm");
+    layer.cold = read_repeat(item, "cold");
     item.finish();
     engine.layers.push_back(std::move(layer));
   }
@@ -87,6 +99,11 @@ EngineSpec read_engine(Fields fields, const std::vector<RailSpec>& rails) {
     Fields outside = fields.object("outside");
     engine.outside = read_stretch(outside, rails);
     outside.finish();
+  }
+  if (fields.has("emptying")) {
+    Fields emptying = fields.object("emptying");
+    engine.emptying = read_stretch(emptying, rails);
+    emptying.finish();
   }
   engine.common_jitter = fields.number("common_jitter", kRelative, 0.0);
   engine.gap_ms = fields.number("gap_ms", kTimeMs, 0.0);

@@ -39,10 +39,18 @@ struct StretchSpec {
   double power_jitter = 0.0;     // standard deviation of the power, relative, all rails alike
 };
 
+// A repeat of a layer, relative to the layer in its place.
+struct RepeatSpec {
+  double time = 1.0;
+  double power = 1.0;
+};
+
 struct LayerSpec {
   std::string name;
   std::optional<std::string> type;
   StretchSpec stretch;
+  RepeatSpec warm;  // right behind the layer
+  RepeatSpec cold;  // behind an emptied cache
 };
 
 // Slow changes of all power drawn: 1 + rise·(1 − e^(−t/τ)) + amplitude·sin(2πt/period).
@@ -55,9 +63,10 @@ struct DriftSpec {
 
 struct EngineSpec {
   std::vector<LayerSpec> layers;
-  std::optional<StretchSpec> outside;  // after the layers, within the inference
-  double common_jitter = 0.0;          // of all times of an inference together, relative
-  double gap_ms = 0.0;                 // idle between two inferences
+  std::optional<StretchSpec> outside;   // after the layers, within the inference
+  std::optional<StretchSpec> emptying;  // the cache, in front of repeats; empty: it has none
+  double common_jitter = 0.0;           // of all times of an inference together, relative
+  double gap_ms = 0.0;                  // idle between two inferences
   DriftSpec drift;
 };
 

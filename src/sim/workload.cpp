@@ -14,7 +14,10 @@ constexpr std::uint64_t kStream = 1;
 }  // namespace
 
 Workload::Workload(const Spec& spec, std::uint64_t seed)
-    : common_jitter_(spec.engine.common_jitter), drift_(spec.engine.drift), random_(seed, kStream) {
+    : emptying_(spec.engine.emptying),
+      common_jitter_(spec.engine.common_jitter),
+      drift_(spec.engine.drift),
+      random_(seed, kStream) {
   for (const LayerSpec& layer : spec.engine.layers) stretches_.push_back(layer.stretch);
   if (spec.engine.outside) stretches_.push_back(*spec.engine.outside);
 }
@@ -36,13 +39,23 @@ void Workload::draw(double elapsed_s, DrawnInference& out) {
   }
 }
 
-std::int64_t Workload::draw_again(std::size_t stretch, std::vector<double>& power_mw) {
-  const StretchSpec& spec = stretches_[stretch];
-  const std::int64_t time_ns = duration_ns(spec);
-  const double power = drift_now_ * random_.factor(spec.power_jitter);
+std::int64_t Workload::draw_one(StretchSpec stretch, const RepeatSpec& as,
+                                std::vector<double>& power_mw) {
+  stretch.time_ms *= as.time;
+  const std::int64_t time_ns = duration_ns(stretch);
+  const double power = drift_now_ * random_.factor(stretch.power_jitter) * as.power;
   power_mw.clear();
-  for (const double mw : spec.power_mw) power_mw.push_back(mw * power);
+  for (const double mw : stretch.power_mw) power_mw.push_back(mw * power);
   return time_ns;
+}
+
+std::int64_t Workload::draw_again(std::size_t stretch, const RepeatSpec& as,
+                                  std::vector<double>& power_mw) {
+  return draw_one(stretches_[stretch], as, power_mw);
+}
+
+std::int64_t Workload::draw_emptying(std::vector<double>& power_mw) {
+  return draw_one(*emptying_, {}, power_mw);
 }
 
 double drift_factor(const DriftSpec& drift, double elapsed_s) {

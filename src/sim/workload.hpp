@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/random.hpp"
@@ -24,12 +25,16 @@ class Workload {
   // elapsed_s: since the device was made; moves the drift.
   void draw(double elapsed_s, DrawnInference& out);
   // One more run of a stretch of the inference drawn last; power_mw: one a rail.
-  std::int64_t draw_again(std::size_t stretch, std::vector<double>& power_mw);
+  std::int64_t draw_again(std::size_t stretch, const RepeatSpec& as, std::vector<double>& power_mw);
+  // One emptying of the cache, likewise; the spec has it.
+  std::int64_t draw_emptying(std::vector<double>& power_mw);
 
  private:
   std::int64_t duration_ns(const StretchSpec& stretch);
+  std::int64_t draw_one(StretchSpec stretch, const RepeatSpec& as, std::vector<double>& power_mw);
 
   std::vector<StretchSpec> stretches_;
+  std::optional<StretchSpec> emptying_;
   double common_jitter_;
   DriftSpec drift_;
   Random random_;

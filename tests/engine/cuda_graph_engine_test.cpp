@@ -107,7 +107,7 @@ TEST(CudaGraphEngine, IsMadeOnAnotherThreadThanTheCapture) {
 TEST(CudaGraphEngine, TheCacheIsEmptiedInFrontOfEachRepeat) {
   Bench bench;
   GraphEngineOptions options;
-  options.empty_cache = true;
+  options.empty_cache = EmptyCache::always;
   const auto engine = bench.captured(false, options);
   engine->load();
   ASSERT_EQ(engine->layers().size(), 3u);
@@ -130,6 +130,27 @@ TEST(CudaGraphEngine, TheCacheIsEmptiedInFrontOfEachRepeat) {
   EXPECT_NEAR(pass_ms({2, 0, 2, 0}), 0.702 + 2 * (0.5 + 0.03), 1e-3);
   EXPECT_NEAR(pass_ms({0, 0, 5, 0}), 0.702 + 5 * 0.03, 1e-3) << "alone";
   EXPECT_NEAR(pass_ms({0, 1, 3, 0}), 0.702 + 0.2 + 3 * 0.03, 1e-3) << "and more often than repeats";
+  EXPECT_THROW(pass_ms({2, 0, 1, 0}), std::logic_error);
+}
+
+TEST(CudaGraphEngine, TheCacheIsEmptiedWhereTheRowSaysSo) {
+  Bench bench;
+  const auto engine = bench.captured();
+  engine->load();
+  EXPECT_EQ(engine->layers().size(), 2u) << "nobody asked for repeats yet";
+  const auto parts = engine->repeating()->repeatable();
+  ASSERT_EQ(engine->layers().size(), 3u);
+  EXPECT_EQ(engine->layers()[2].name, "emptying the cache");
+  ASSERT_EQ(parts.size(), 4u);
+  EXPECT_TRUE(parts[2].beside && parts[2].optional);
+  EXPECT_EQ(engine->repeating()->repeatable().size(), 4u) << "once";
+  const auto pass_ms = [&](std::vector<std::uint32_t> extra) {
+    RepeatedRun run;
+    engine->repeating()->run(extra, 20'000'000, run);
+    return static_cast<double>(run.end_ns - run.start_ns) / 1e6 / static_cast<double>(run.passes);
+  };
+  EXPECT_NEAR(pass_ms({2, 0, 0, 0}), 0.702 + 2 * 0.5, 1e-3) << "warm";
+  EXPECT_NEAR(pass_ms({2, 0, 2, 0}), 0.702 + 2 * (0.5 + 0.03), 1e-3);
   EXPECT_THROW(pass_ms({2, 0, 1, 0}), std::logic_error);
 }
 

@@ -45,7 +45,7 @@ TEST_F(TensorRtExcite, ALayerTakesPartAsOftenAsItIsTold) {
 
 TEST_F(TensorRtExcite, TheCacheIsEmptiedInFrontOfRepeats) {
   EngineOptions options;
-  options.empty_cache = true;
+  options.empty_cache = EmptyCache::always;
   const auto engine = loaded(small_plan(), options);
   Inference inference;
   engine->infer(inference);

@@ -101,12 +101,45 @@ TEST(ExcitationDesign, WhatRunsBesideRepeatsHasRowsOfItsOwn) {
   // Two parts of 0.1 ms, what empties the cache (0.1 ms a run), and outside; a pass of 0.4 ms.
   const std::vector<ExcitablePart> parts = {{0.1, 100}, {0.1, 100}, {0.0, 100}, {0.2, 0}};
   const std::vector<ExtraRuns> rows = rows_with_beside(parts, 0.4, 1.0, 2, 0.1);
-  ASSERT_THAT(rows, SizeIs(3));
+  ASSERT_THAT(rows, SizeIs(4));
   EXPECT_EQ(rows[0], (ExtraRuns{2, 0, 2, 0})) << "a repeat takes 0.2 ms with it";
   EXPECT_EQ(rows[1], (ExtraRuns{0, 2, 2, 0}));
   EXPECT_EQ(rows[2], (ExtraRuns{0, 0, 4, 0}));
+  EXPECT_EQ(rows[3], (ExtraRuns{0, 0, 1, 0})) << "a quarter as often";
   EXPECT_EQ(with_beside({3, 1, 2, 0}, 2), (ExtraRuns{3, 1, 4, 0}));
   EXPECT_EQ(with_beside({1, 0, 5, 0}, 2), (ExtraRuns{1, 0, 5, 0})) << "more often is left alone";
+}
+
+TEST(ExcitationDesign, WhichRepeatsAreWorthARow) {
+  const auto kinds = [](double place_ms, double warm_ms, double cold_ms) {
+    const CacheKinds found = cache_kinds({place_ms, warm_ms, cold_ms}, 100.0);
+    return std::vector<bool>{found.warm, found.cold};
+  };
+  EXPECT_EQ(kinds(10.0, 9.0, 9.1), (std::vector<bool>{1, 0})) << "the cache makes no difference";
+  EXPECT_EQ(kinds(3.0, 2.0, 4.0), (std::vector<bool>{1, 1})) << "between the two";
+  EXPECT_EQ(kinds(3.0, 2.9, 4.0), (std::vector<bool>{1, 0}));
+  EXPECT_EQ(kinds(3.0, 2.0, 3.1), (std::vector<bool>{0, 1}));
+  EXPECT_EQ(kinds(1.0, 0.9, 1.2), (std::vector<bool>{1, 0})) << "small: the nearer kind";
+  EXPECT_EQ(kinds(1.1, 0.9, 1.2), (std::vector<bool>{0, 1}));
+}
+
+TEST(ExcitationDesign, RowsOfBothKinds) {
+  // Emptying takes 0.1 ms; cold rows make the pass of 0.4 ms 1 ms longer.
+  const std::vector<ExcitablePart> parts{{0.1, 100}, {0.1, 100}, {0.1, 100}, {0.0, 100}, {0.1, 10}};
+  const CacheKinds warm;
+  const CacheKinds cold{false, true};
+  const CacheKinds both{true, true};
+  const auto rows = [&](const std::vector<CacheKinds>& kinds) {
+    return rows_of_kinds(parts, 0.4, 1.0, 3, 0.1, kinds);
+  };
+  EXPECT_THAT(rows({warm, warm, warm}),
+              ElementsAre(ExtraRuns{4, 0, 0, 0, 0}, ExtraRuns{0, 4, 0, 0, 0},
+                          ExtraRuns{0, 0, 4, 0, 0}, ExtraRuns{0, 0, 0, 0, 4}));
+  EXPECT_THAT(
+      rows({cold, warm, both}),
+      ElementsAre(ExtraRuns{0, 4, 0, 0, 0}, ExtraRuns{0, 0, 4, 0, 0}, ExtraRuns{0, 0, 0, 0, 4},
+                  ExtraRuns{5, 0, 0, 5, 0}, ExtraRuns{0, 0, 5, 5, 0}, ExtraRuns{0, 0, 0, 10, 0},
+                  ExtraRuns{0, 0, 0, 3, 0}));
 }
 
 TEST(ExcitationDesign, ARoundHoldsEveryRowOnceBetweenPlainOnes) {
