@@ -54,7 +54,7 @@ def profile(
     plugins: Sequence[PathLike] = (),
     seed: int = 1,
     method: str = "auto",
-    empty_cache: bool = False,
+    empty_cache: Optional[bool] = None,
     save: Optional[PathLike] = None,
     on_progress: Optional[Callable[[dict], None]] = None,
 ) -> "Result":
@@ -69,8 +69,8 @@ def profile(
     inputs: by the name of the input: an array, or the path of a .npy; random where none is given.
     shapes: by the name of the input, for dynamic shapes.
     method: "auto", "overlap", "deconvolve" or "excite" (docs/attribution.md).
-    empty_cache: with method="excite" on a GPU, empty its L2 cache in front of each repeat of a layer
-        (else where it matters).
+    empty_cache: with method="excite" on a GPU, whether to empty its L2 cache in front of each repeat
+      of a layer; None: of those that take longer in their place.
     save: folder for the recording, from which analyze() makes the same result again.
     on_progress: called a few times a second with a dict: iterations, iterations_wanted, elapsed_s,
       limit_s, power_mw, worst_ci_pct.

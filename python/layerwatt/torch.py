@@ -37,7 +37,7 @@ def profile(
     interval_ms: float = 5.0,
     target_ci: float = 5.0,
     method: str = "auto",
-    empty_cache: bool = False,
+    empty_cache: Optional[bool] = None,
     layers: Optional[Selector] = None,
     save: "Union[str, os.PathLike[str], None]" = None,
     on_progress: Optional[Callable[[dict], None]] = None,
@@ -53,8 +53,8 @@ def profile(
       RuntimeWarning says why.
     CPU: modules are timed by forward hooks, beside the CPU package's counter where there is one.
       Time between modules that is more than 1 % of a pass is a row of its own, "before NAME".
-    empty_cache: with method="excite", empty the GPU's L2 cache in front of each repeat of a layer
-        (else where it matters).
+    empty_cache: with method="excite", whether to empty the GPU's L2 cache in front of each repeat of
+      a layer; None: of those that take longer in their place.
     iterations, max_time: exactly so many passes; else until target_ci is met (CUDA) or max_time
       seconds are over (10 on the CPU). The rest is as for layerwatt.profile, Ctrl-C too.
     """

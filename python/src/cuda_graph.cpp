@@ -39,11 +39,11 @@ struct Capture {
 Measured run_graph(Capture& capture, const std::string& sensor,
                    std::optional<std::size_t> iterations, double target_ci,
                    std::optional<double> max_time, std::size_t warmup, double interval_ms,
-                   int device, std::uint64_t seed, const std::string& method, bool empty_cache,
-                   std::optional<std::filesystem::path> save, const nb::object& on_progress,
-                   const nb::object& on_note) {
+                   int device, std::uint64_t seed, const std::string& method,
+                   std::optional<bool> empty_cache, std::optional<std::filesystem::path> save,
+                   const nb::object& on_progress, const nb::object& on_note) {
   capture.open();
-  if (empty_cache && method != "excite") {
+  if (empty_cache.value_or(false) && method != "excite") {
     throw Error(ErrorKind::usage, "only method excite repeats layers", "empty_cache",
                 "use method=\"excite\"");
   }
@@ -60,7 +60,7 @@ Measured run_graph(Capture& capture, const std::string& sensor,
   options.attribution.method = method_named(method);
   options.save = save.value_or(std::filesystem::path());
   GraphEngineOptions graph;
-  if (empty_cache) graph.empty_cache = EmptyCache::always;
+  graph.empty_cache = cache_emptied(empty_cache);
   Interruptible running;
   options.stop = &running.stop();
   take_callbacks(options, running, on_progress, on_note);
@@ -101,7 +101,7 @@ void bind_cuda_graph(nb::module_& module) {
   module.def("profile_graph", &run_graph, "capture"_a, nb::kw_only(), "sensor"_a = "auto",
              "iterations"_a = nb::none(), "target_ci"_a = 5.0, "max_time"_a = nb::none(),
              "warmup"_a = 10, "interval_ms"_a = 5.0, "device"_a = 0, "seed"_a = 1,
-             "method"_a = "auto", "empty_cache"_a = false, "save"_a = nb::none(),
+             "method"_a = "auto", "empty_cache"_a = nb::none(), "save"_a = nb::none(),
              "on_progress"_a = nb::none(), "on_note"_a = nb::none(),
              "Profiles what was captured, which is used up. See layerwatt.torch.profile.");
 }

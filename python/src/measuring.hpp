@@ -1,8 +1,11 @@
 // What profile() of a model and of a captured graph have in common.
 #pragma once
 
+#include <optional>
+
 #include "bindings.hpp"
 #include "interruptible.hpp"
+#include "layerwatt/engine.hpp"
 #include "layerwatt/profile.hpp"
 
 namespace layerwatt::python {
@@ -12,5 +15,11 @@ void take_callbacks(ProfileOptions& options, Interruptible& running, const nb::o
                     const nb::object& on_note);
 
 Measured measured_of(Profile&& profile);
+
+// empty_cache of Python: None is where it matters.
+inline EmptyCache cache_emptied(std::optional<bool> asked) {
+  if (!asked) return EmptyCache::automatic;
+  return *asked ? EmptyCache::always : EmptyCache::never;
+}
 
 }  // namespace layerwatt::python

@@ -38,7 +38,7 @@ Measured run_profile(const std::filesystem::path& model, const std::string& engi
                      std::optional<bool> cuda_graph, std::optional<int> profile_index,
                      Shapes shapes, Inputs inputs, std::optional<std::string> precision,
                      std::optional<int> threads, std::vector<std::filesystem::path> plugins,
-                     std::uint64_t seed, const std::string& method, bool empty_cache,
+                     std::uint64_t seed, const std::string& method, std::optional<bool> empty_cache,
                      std::optional<std::filesystem::path> save, const nb::object& on_progress,
                      const nb::object& on_note) {
   ProfileOptions options;
@@ -64,7 +64,7 @@ Measured run_profile(const std::filesystem::path& model, const std::string& engi
   own.threads = threads;
   own.plugins = std::move(plugins);
   own.seed = seed;
-  if (empty_cache) own.empty_cache = EmptyCache::always;
+  own.empty_cache = cache_emptied(empty_cache);
 
   Interruptible running;
   options.stop = &running.stop();
@@ -107,7 +107,7 @@ void bind_profile(nb::module_& module) {
              "dla_core"_a = nb::none(), "cuda_graph"_a = nb::none(), "profile_index"_a = nb::none(),
              "shapes"_a = Shapes(), "inputs"_a = Inputs(), "precision"_a = nb::none(),
              "threads"_a = nb::none(), "plugins"_a = std::vector<std::filesystem::path>(),
-             "seed"_a = 1, "method"_a = "auto", "empty_cache"_a = false, "save"_a = nb::none(),
+             "seed"_a = 1, "method"_a = "auto", "empty_cache"_a = nb::none(), "save"_a = nb::none(),
              "on_progress"_a = nb::none(), "on_note"_a = nb::none(), "See layerwatt.profile.");
 }
 
