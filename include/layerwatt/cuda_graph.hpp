@@ -82,7 +82,7 @@ struct GraphEngineOptions {
   // repeat finds its weights in memory and not in the cache. It appears as one more layer, of no
   // time in a pass, whose energy is taken off (automatic: from repeating() on). Such repeats are
   // longer by tens of µs, and intervals wider.
-  EmptyCache empty_cache = EmptyCache::automatic;
+  EmptyCache empty_cache = EmptyCache::never;
 };
 
 // The engine of what was captured; end() must have been called. The CUDA context that was current

@@ -44,9 +44,9 @@ struct EngineOptions {
   std::vector<std::pair<std::string, std::filesystem::path>> inputs;  // --input NAME:FILE.npy
   std::optional<std::string> precision;  // "f32", "bf16", "f16": a hint to the engine
   std::optional<int> threads;
-  std::vector<std::filesystem::path> plugins;      // TensorRT plugin libraries
-  EmptyCache empty_cache = EmptyCache::automatic;  // engines tensorrt, cuda-graph and sim
-  std::uint64_t seed = 1;                          // of the random inputs, uniform in [0, 1)
+  std::vector<std::filesystem::path> plugins;  // TensorRT plugin libraries
+  EmptyCache empty_cache = EmptyCache::never;  // engines tensorrt, cuda-graph and sim
+  std::uint64_t seed = 1;                      // of the random inputs, uniform in [0, 1)
 };
 
 struct Inference {

@@ -54,7 +54,7 @@ def profile(
     plugins: Sequence[PathLike] = (),
     seed: int = 1,
     method: str = "auto",
-    empty_cache: Optional[bool] = None,
+    empty_cache: Optional[bool] = False,
     save: Optional[PathLike] = None,
     on_progress: Optional[Callable[[dict], None]] = None,
 ) -> "Result":

@@ -37,7 +37,7 @@ def profile(
     interval_ms: float = 5.0,
     target_ci: float = 5.0,
     method: str = "auto",
-    empty_cache: Optional[bool] = None,
+    empty_cache: Optional[bool] = False,
     layers: Optional[Selector] = None,
     save: "Union[str, os.PathLike[str], None]" = None,
     on_progress: Optional[Callable[[dict], None]] = None,

@@ -101,7 +101,7 @@ void bind_cuda_graph(nb::module_& module) {
   module.def("profile_graph", &run_graph, "capture"_a, nb::kw_only(), "sensor"_a = "auto",
              "iterations"_a = nb::none(), "target_ci"_a = 5.0, "max_time"_a = nb::none(),
              "warmup"_a = 10, "interval_ms"_a = 5.0, "device"_a = 0, "seed"_a = 1,
-             "method"_a = "auto", "empty_cache"_a = nb::none(), "save"_a = nb::none(),
+             "method"_a = "auto", "empty_cache"_a = false, "save"_a = nb::none(),
              "on_progress"_a = nb::none(), "on_note"_a = nb::none(),
              "Profiles what was captured, which is used up. See layerwatt.torch.profile.");
 }

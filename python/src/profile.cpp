@@ -107,7 +107,7 @@ void bind_profile(nb::module_& module) {
              "dla_core"_a = nb::none(), "cuda_graph"_a = nb::none(), "profile_index"_a = nb::none(),
              "shapes"_a = Shapes(), "inputs"_a = Inputs(), "precision"_a = nb::none(),
              "threads"_a = nb::none(), "plugins"_a = std::vector<std::filesystem::path>(),
-             "seed"_a = 1, "method"_a = "auto", "empty_cache"_a = nb::none(), "save"_a = nb::none(),
+             "seed"_a = 1, "method"_a = "auto", "empty_cache"_a = false, "save"_a = nb::none(),
              "on_progress"_a = nb::none(), "on_note"_a = nb::none(), "See layerwatt.profile.");
 }
 

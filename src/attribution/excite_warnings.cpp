@@ -94,7 +94,7 @@ class Said {
                      "cache by then; their energy is their power then × their time in place",
                      names(quicker), 100.0 * most),
          "what they draw while they wait for memory is not seen; closure says how much it is in "
-         "all");
+         "all, and on a GPU --empty-cache=auto repeats them without it, too");
   }
 
   void about_agreement() {

@@ -33,7 +33,7 @@ namespace {
 struct ProfileCommand {
   ProfileOptions options;
   std::string method = "auto";
-  std::string empty_cache = "auto";
+  std::string empty_cache = "never";
   std::vector<std::string> shapes;
   std::vector<std::string> inputs;
   std::string layer_info;

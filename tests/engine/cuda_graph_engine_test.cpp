@@ -135,7 +135,9 @@ TEST(CudaGraphEngine, TheCacheIsEmptiedInFrontOfEachRepeat) {
 
 TEST(CudaGraphEngine, TheCacheIsEmptiedWhereTheRowSaysSo) {
   Bench bench;
-  const auto engine = bench.captured();
+  GraphEngineOptions options;
+  options.empty_cache = EmptyCache::automatic;
+  const auto engine = bench.captured(false, options);
   engine->load();
   EXPECT_EQ(engine->layers().size(), 2u) << "nobody asked for repeats yet";
   const auto parts = engine->repeating()->repeatable();
