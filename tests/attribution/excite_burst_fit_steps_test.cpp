@@ -94,6 +94,18 @@ Aligned two_parts() {
   return device;
 }
 
+// A third, which `steps` steps alone see; all steps are off by `mw` in turn.
+Aligned with_a_third_part(int steps, double mw) {
+  Aligned device = two_parts();
+  device.run_ms = {0.5, 0.25, 0.4, 1.0};
+  device.run_mw = {900e3, 300e3, 500e3, 100e3};
+  for (BurstWindow& window : device.bursts.windows) window.extra.push_back(0.0);
+  device.window({0, 0, 2, 0}, steps);
+  device.plain();
+  device.alternate(mw);
+  return device;
+}
+
 // What a fit says of how sure it is, from what its parts say.
 void expect_concluded(const BurstRecording& bursts, std::span<const double> place_ms,
                       std::size_t pieces) {
@@ -223,13 +235,7 @@ TEST(ExciteBurstFit, AtMostATwentiethOfTheStepsIsLeftOut) {
 }
 
 TEST(ExciteBurstFit, AStepThatAloneSawAPartIsNeverOdd) {
-  Aligned device = two_parts();
-  device.run_ms = {0.5, 0.25, 0.4, 1.0};
-  device.run_mw = {900e3, 300e3, 500e3, 100e3};
-  for (BurstWindow& window : device.bursts.windows) window.extra.push_back(0.0);
-  device.window({0, 0, 2, 0}, 1);
-  device.plain();
-  device.alternate(20.0);
+  Aligned device = with_a_third_part(1, 20.0);
   device.bursts.steps[30].power_mw[0] += 8e3;
   const BurstFitOutcome found = fit_bursts(device.bursts, {});
   ASSERT_TRUE(found.outcome.fit) << found.outcome.refused;
@@ -303,13 +309,7 @@ TEST(ExciteBurstFit, StepsThatSawABoundaryCountForLess) {
 // over the root of a half. 160 mW are odd so, where a robust standard deviation is 15; what is left
 // of them, 80, is not.
 TEST(ExciteBurstFit, AStepThatAFitFollowsIsOddSooner) {
-  Aligned device = two_parts();
-  device.run_ms = {0.5, 0.25, 0.4, 1.0};
-  device.run_mw = {900e3, 300e3, 500e3, 100e3};
-  for (BurstWindow& window : device.bursts.windows) window.extra.push_back(0.0);
-  device.window({0, 0, 2, 0}, 2);
-  device.plain();
-  device.alternate(10.0);
+  Aligned device = with_a_third_part(2, 10.0);
   device.bursts.steps[78].power_mw[0] += 150.0;
   device.bursts.steps[79].power_mw[0] += 10.0;
   const BurstFitOutcome found = fit_bursts(device.bursts, {});
@@ -330,13 +330,7 @@ TEST(ExciteBurstFit, OddIsMeasuredByTheMiddleStep) {
 }
 
 TEST(ExciteBurstFit, HalfAMilliwattIsOddWhereLittleScatters) {
-  Aligned device = two_parts();
-  device.run_ms = {0.5, 0.25, 0.4, 1.0};
-  device.run_mw = {900e3, 300e3, 500e3, 100e3};
-  for (BurstWindow& window : device.bursts.windows) window.extra.push_back(0.0);
-  device.window({0, 0, 2, 0}, 1);
-  device.plain();
-  device.alternate(0.01);
+  Aligned device = with_a_third_part(1, 0.01);
   device.bursts.steps[30].power_mw[0] += 0.5;
   const BurstFitOutcome found = fit_bursts(device.bursts, {});
   ASSERT_TRUE(found.outcome.fit) << found.outcome.refused;
