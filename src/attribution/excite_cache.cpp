@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "recording/cache_sweep.hpp"
+
 namespace layerwatt {
 namespace {
 
@@ -48,7 +50,7 @@ struct Mix {
 
 std::optional<std::size_t> cache_sweep_of(const Manifest& manifest) {
   for (std::size_t j = 0; j < manifest.layers.size(); ++j) {
-    if (manifest.layers[j].type == "beside the pass") return j;
+    if (is_cache_sweep(manifest.layers[j])) return j;
   }
   return std::nullopt;
 }

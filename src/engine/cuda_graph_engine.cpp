@@ -14,6 +14,7 @@
 
 #include "core/nvml.hpp"
 #include "layerwatt/error.hpp"
+#include "recording/cache_sweep.hpp"
 
 namespace layerwatt {
 namespace {
@@ -52,8 +53,6 @@ GraphShape shape_of(CudaGraphDriver& driver, const CapturedGraph& captured) {
 }
 
 }  // namespace
-
-LayerInfo cache_sweep_layer() { return {"emptying the cache", "beside the pass", std::nullopt}; }
 
 ClockReader sm_clock_of(const Host& host, const std::string& uuid) {
   try {

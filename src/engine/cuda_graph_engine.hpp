@@ -13,9 +13,6 @@
 
 namespace layerwatt {
 
-// What is beside a pass where the cache is emptied: the last layer, of no time.
-LayerInfo cache_sweep_layer();
-
 // The device's clock now, in MHz; NaN where it is not known.
 using ClockReader = std::function<double()>;
 

@@ -7,6 +7,7 @@
 
 #include "engine/cuda_graph_engine.hpp"
 #include "layerwatt/error.hpp"
+#include "recording/cache_sweep.hpp"
 
 namespace layerwatt {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "layerwatt/engine.hpp"
 #include "layerwatt/error.hpp"
+#include "recording/cache_sweep.hpp"
 #include "sim/device.hpp"
 
 namespace layerwatt {
@@ -45,7 +46,7 @@ class SimulatedEngine final : public Engine, private Repeating {
   Repeating* repeating() override {
     if (!empties_cache_ && device_->spec().engine.emptying && empty_cache_ != EmptyCache::never) {
       empties_cache_ = true;
-      layers_.push_back({"emptying the cache", "beside the pass", std::nullopt});
+      layers_.push_back(cache_sweep_layer());
     }
     return this;
   }

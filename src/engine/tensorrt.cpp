@@ -23,6 +23,7 @@
 #include "engine/tensorrt_words.hpp"
 #include "engine/two_passes.hpp"
 #include "layerwatt/error.hpp"
+#include "recording/cache_sweep.hpp"
 
 namespace layerwatt::trt {
 namespace {
