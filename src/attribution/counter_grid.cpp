@@ -4,14 +4,15 @@
 #include <cmath>
 #include <cstddef>
 
+#include "attribution/statistics.hpp"
+
 namespace layerwatt {
 namespace {
 
 constexpr std::size_t kLeastStamps = 20;
 constexpr double kMostOff = 0.03;   // of the period
 constexpr double kMostAlike = 0.5;  // correlation of neighbours
-constexpr double kMadToStd = 1.4826;
-constexpr double kKept = 3.0;  // robust standard deviations
+constexpr double kKept = 3.0;       // robust standard deviations
 constexpr int kTurns = 6;
 
 double median(std::vector<double> values) {

@@ -9,6 +9,7 @@
 #include "attribution/excite_burst_search.hpp"
 #include "attribution/excite_burst_weights.hpp"
 #include "attribution/excite_bursts.hpp"
+#include "attribution/statistics.hpp"
 
 namespace layerwatt {
 namespace {
@@ -19,7 +20,6 @@ using Eigen::VectorXd;
 
 constexpr double kOutlier = 6.0;  // robust standard deviations
 constexpr double kLargestOutlierShare = 0.05;
-constexpr double kMadToStd = 1.4826;
 
 Index index(std::size_t i) { return static_cast<Index>(i); }
 

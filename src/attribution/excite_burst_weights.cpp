@@ -4,13 +4,14 @@
 #include <cmath>
 #include <cstddef>
 
+#include "attribution/statistics.hpp"
+
 namespace layerwatt {
 namespace {
 
 using Eigen::Index;
 
 constexpr std::size_t kLeastSteps = 8;  // of either kind
-constexpr double kMadToStd = 1.4826;
 constexpr double kMostBoundaryMs = 30.0;
 // A residual that is larger, in units of what it would be at kMostBoundaryMs, is an outlier.
 constexpr double kClip = 3.0;

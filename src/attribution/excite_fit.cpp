@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "attribution/excite_least_squares.hpp"
+#include "attribution/statistics.hpp"
 
 namespace layerwatt {
 namespace {
@@ -19,7 +20,6 @@ using Eigen::VectorXd;
 constexpr std::size_t kLeastDegrees = 3;
 constexpr double kOutlier = 6.0;  // robust standard deviations
 constexpr double kLargestOutlierShare = 0.1;
-constexpr double kMadToStd = 1.4826;
 constexpr std::array<std::size_t, 7> kDriftPieces = {0, 1, 2, 4, 8, 16, 32};
 
 Index index(std::size_t i) { return static_cast<Index>(i); }

@@ -19,7 +19,6 @@ constexpr double kLeastScatter = 1e-3;  // of the level: readings are rounded
 constexpr double kMargin = 1.5;
 constexpr double kLongestMs = 10e3;
 constexpr double kLongestShare = 0.2;
-constexpr double kNormalOfMedian = 1.4826;
 
 struct Piece {
   double end_ms = 0.0;  // from the first start
@@ -63,7 +62,7 @@ double settling_ms(const Iterations& iterations, const PowerSamples& power) {
   const double level_mw = percentile(later, 0.5);
   for (double& mw : later) mw = std::abs(mw - level_mw);
   const double scatter_mw =
-      std::max(kNormalOfMedian * percentile(later, 0.5), kLeastScatter * std::abs(level_mw));
+      std::max(kMadToStd * percentile(later, 0.5), kLeastScatter * std::abs(level_mw));
 
   const double first_mw = pieces.front().mw - level_mw;
   if (std::abs(first_mw) <= kCertain * scatter_mw) return 0.0;

@@ -41,6 +41,10 @@ std::optional<double> half_width(std::span<const double> influence, std::size_t 
 // them for independent. Empty below two.
 std::optional<Interval> mean_interval(std::span<const double> readings, double mean);
 
+// From the median of what a normal distribution is off its median, regardless of sign, to its
+// standard deviation.
+inline constexpr double kMadToStd = 1.4826;
+
 // Hyndman & Fan type 7 (numpy's default). Partially sorts `readings` from `sorted` on, where all
 // before `sorted` are already known to be no larger; so ascending calls cost O(n) together.
 double percentile(std::span<double> readings, double share, std::size_t sorted = 0);
