@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "recording/cache_sweep.hpp"
+#include "core/cache_sweep.hpp"
 
 namespace layerwatt {
 namespace {

@@ -12,9 +12,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/cache_sweep.hpp"
 #include "core/nvml.hpp"
 #include "layerwatt/error.hpp"
-#include "recording/cache_sweep.hpp"
 
 namespace layerwatt {
 namespace {

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <set>
 
+#include "core/cache_sweep.hpp"
 #include "engine/cuda_graph_engine.hpp"
 #include "layerwatt/error.hpp"
-#include "recording/cache_sweep.hpp"
 
 namespace layerwatt {
 namespace {

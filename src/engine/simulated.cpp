@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/cache_sweep.hpp"
 #include "layerwatt/engine.hpp"
 #include "layerwatt/error.hpp"
-#include "recording/cache_sweep.hpp"
 #include "sim/device.hpp"
 
 namespace layerwatt {

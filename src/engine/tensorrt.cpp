@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/cache_sweep.hpp"
 #include "engine/cuda_driver.hpp"
 #include "engine/gpu_clock.hpp"
 #include "engine/layer_info.hpp"
@@ -23,7 +24,6 @@
 #include "engine/tensorrt_words.hpp"
 #include "engine/two_passes.hpp"
 #include "layerwatt/error.hpp"
-#include "recording/cache_sweep.hpp"
 
 namespace layerwatt::trt {
 namespace {
