@@ -68,14 +68,20 @@ std::vector<double> mean_power_mw(const PowerSamples& power, std::int64_t begin_
   Sums sums(power.rails.size() + 1);
   readings = 0;
   const auto first = std::lower_bound(power.time_ns.begin(), power.time_ns.end(), begin_ns);
-  bool stepped = false;
-  for (auto k = static_cast<std::size_t>(first - power.time_ns.begin());
-       k < power.size() && power.time_ns[k] <= end_ns; ++k) {
-    if (power.reading == Reading::power) {
+  const auto begin = static_cast<std::size_t>(first - power.time_ns.begin());
+  std::size_t end = begin;
+  while (end < power.size() && power.time_ns[end] <= end_ns) ++end;
+  if (power.reading == Reading::power) {
+    for (std::size_t k = begin; k < end; ++k) {
       add_reading(sums, power, k, 1.0);
       ++readings;
-      continue;
     }
+    return sums.means();
+  }
+  // What comes after the last step was not counted yet: it must not dilute the mean.
+  while (end > begin && power.total_mw(end - 1) == 0.0) --end;
+  bool stepped = false;
+  for (std::size_t k = begin; k < end; ++k) {
     const double counted = power.total_mw(k);
     const bool step = counted != 0.0 && !std::isnan(counted);
     if (step) ++readings;
@@ -84,17 +90,6 @@ std::vector<double> mean_power_mw(const PowerSamples& power, std::int64_t begin_
       add_reading(sums, power, k, milliseconds_between(power.begin_ns[k], power.time_ns[k]).value);
     }
     stepped = stepped || step;
-  }
-  if (power.reading == Reading::power) return sums.means();
-
-  // And what comes after the last step was not counted yet: it must not dilute the mean.
-  auto k = static_cast<std::size_t>(first - power.time_ns.begin());
-  std::size_t past = k;
-  while (past < power.size() && power.time_ns[past] <= end_ns) ++past;
-  while (past > k && power.total_mw(past - 1) == 0.0) {
-    --past;
-    const double ms = milliseconds_between(power.begin_ns[past], power.time_ns[past]).value;
-    for (double& weight : sums.weight) weight -= ms;
   }
   return sums.means();
 }

@@ -176,6 +176,41 @@ TEST(ExciteWindows, WhatACounterCountedWeighsByItsTime) {
   EXPECT_TRUE(std::isnan(mean_power_mw(recording.power, at_ms(71), at_ms(80), readings)[0]));
 }
 
+TEST(ExciteWindows, ACounterThatNeverStepsSaysNothingFromTheFirstReadingOn) {
+  Builder built({"a"});
+  built.energy(0, 10, 0).energy(10, 20, 0);
+  std::uint64_t readings = 7;
+  EXPECT_TRUE(std::isnan(mean_power_mw(built.get().power, at_ms(0), at_ms(20), readings)[0]));
+  EXPECT_EQ(readings, 0u);
+}
+
+// Of one step it is not known since when it was counted; polls of no round length leave no rest of
+// a weight that would make it 0 mW.
+TEST(ExciteWindows, ACounterThatStepsOnceSaysNothing) {
+  for (int polls = 2; polls < 12; ++polls) {
+    for (const double every_ms : {2.1, 1.7, 2.0003, 0.9}) {
+      Builder built({"a"});
+      built.energy(0.0, every_ms, 50000);
+      for (int k = 1; k < polls; ++k) built.energy(every_ms * k, every_ms * (k + 1), 0);
+      std::uint64_t readings = 0;
+      const auto mean = mean_power_mw(built.get().power, at_ms(0), at_ms(100), readings);
+      EXPECT_TRUE(std::isnan(mean[0]))
+          << polls << " polls every " << every_ms << " ms: " << mean[0];
+      EXPECT_EQ(readings, 1u);
+    }
+  }
+}
+
+TEST(ExciteWindows, ARailThatIsReadAfterTheLastStepAloneIsNotKnown) {
+  Builder built({"a"}, {{"IN", true}, {"CORE", false}});
+  for (int k = 0; k < 3; ++k) built.energy(10.0 * k, 10.0 * k + 10.0, 0.0);
+  built.get().power.rail_mw = {7e3, 1e3, 5e3, kNaN, 0.0, 4e3};
+  std::uint64_t readings = 0;
+  const auto mean = mean_power_mw(built.get().power, at_ms(0), at_ms(30), readings);
+  EXPECT_NEAR(mean[0], 5e3, 1e-9);
+  EXPECT_TRUE(std::isnan(mean[2])) << mean[2];
+}
+
 TEST(ExciteWindows, AClockMayDifferByOneAndAHalfPercent) {
   Builder built({"a"});
   for (int i = 0; i < 7; ++i) built.sample(100.0 * i + 50, 5.0);
