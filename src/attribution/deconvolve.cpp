@@ -21,11 +21,9 @@ namespace layerwatt {
 namespace {
 
 constexpr double kMaxLatencyMs = 25.0;
-constexpr double kOutlierSigmas = 8.0;
 constexpr double kFirstTrialMs = 0.05;
 constexpr double kMostBlurMs = 0.5;
 constexpr double kMostOutliers = 0.1;
-constexpr std::size_t kFewestToShrink = 6;
 constexpr const char* kFollows =
     "no response of a sensor explains these readings: what is left of them still follows the "
     "inference";
@@ -82,37 +80,6 @@ std::string implausible(const KnownResponse& known, const Response& found, doubl
     return "the readings' stamps scatter too much";
   }
   return {};
-}
-
-// Of the layers that some reading touched; the others have no power of their own.
-void shrink_layers(Deconvolution& fit) {
-  std::vector<Eigen::Index> seen;
-  for (std::size_t j = 0; j < fit.segments.layers; ++j) {
-    if (fit.samples[j] > 0) seen.push_back(static_cast<Eigen::Index>(j));
-  }
-  if (seen.size() < kFewestToShrink) return;
-  const std::size_t layers = seen.size();
-  for (auto i = static_cast<Eigen::Index>(fit.segments.layers); i < fit.covariance.rows(); ++i) {
-    seen.push_back(i);
-  }
-  const auto first = [&](const Eigen::VectorXd& all) {
-    return Eigen::VectorXd(all.head(static_cast<Eigen::Index>(layers)));
-  };
-  const Eigen::MatrixXd covariance = fit.covariance(seen, seen);
-  const Eigen::VectorXd variance = covariance.diagonal();
-  const Eigen::VectorXd total = fit.power_mw(seen, 0);
-  const Scatter scatter = scatter_of(first(total), first(variance));
-  const Shrunk shrunk = shrink(covariance, layers, scatter.std_mw);
-  for (Eigen::Index c = 0; c < fit.power_mw.cols(); ++c) {
-    const Eigen::VectorXd p = fit.power_mw(seen, c);
-    // One gain for all: rails still sum to their total.
-    const Eigen::ArrayXd weight =
-        (first(variance).array() + scatter.std_mw * scatter.std_mw).inverse();
-    const double mean = (weight * first(p).array()).sum() / weight.sum();
-    const Eigen::VectorXd moved = p - shrunk.gain * (first(p).array() - mean).matrix();
-    fit.power_mw(seen, c) = moved.cwiseMax(0.0);
-  }
-  fit.covariance(seen, seen) = shrunk.covariance;
 }
 
 // Rounding that no number of readings averages out. Residuals are of the total and of each rail.
@@ -190,13 +157,7 @@ DeconvolveOutcome deconvolve_once(const Iterations& iterations, const PowerSampl
     const NoiseModel noise =
         fit_noise(residuals.residual_mw, residuals.scatter_mw2, trial_ms, readings.weight);
     const std::vector<double> variance = expected_variance(noise, residuals.scatter_mw2, trial_ms);
-    for (std::size_t k = 0; k < readings.size(); ++k) {
-      const double r = residuals.residual_mw[k];
-      if (readings.weight[k] != 0.0 && r * r > kOutlierSigmas * kOutlierSigmas * variance[k]) {
-        readings.weight[k] = 0.0;
-        ++fit.outliers;
-      }
-    }
+    fit.outliers += leave_out_outliers(residuals.residual_mw, variance, readings.weight);
     readings.weight = weights_for(variance, readings.weight);
     if (!free.empty() && outliers_after_start(segments, readings, response) > kMostAtStart) {
       return {{},
@@ -256,7 +217,7 @@ DeconvolveOutcome deconvolve_once(const Iterations& iterations, const PowerSampl
             "inference, or the power drifts",
             false};
   }
-  shrink_layers(fit);
+  shrink_layers(segments.layers, fit.samples, fit.power_mw, fit.covariance);
   return {std::move(fit), {}, false};
 }
 

@@ -3,6 +3,8 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace layerwatt {
 
@@ -23,5 +25,13 @@ struct Shrunk {
   Eigen::MatrixXd covariance;  // of all columns, after
 };
 Shrunk shrink(const Eigen::MatrixXd& covariance_mw2, std::size_t layers, double std_mw);
+
+// That for a whole fit, in place: columns of power (the first `layers` are layers) × channels, of
+// which the first is the total, and the total's covariance. Layers that no reading touched
+// (samples[layer] == 0) have no power of their own, stay, and say nothing about the others. Of
+// fewer than six touched layers it is not known how they scatter, and all stays. No power becomes
+// negative.
+void shrink_layers(std::size_t layers, const std::vector<std::uint64_t>& samples,
+                   Eigen::MatrixXd& power_mw, Eigen::MatrixXd& covariance_mw2);
 
 }  // namespace layerwatt

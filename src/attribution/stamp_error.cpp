@@ -4,6 +4,11 @@
 #include <cmath>
 
 namespace layerwatt {
+namespace {
+
+constexpr double kOutlierSigmas = 8.0;
+
+}  // namespace
 
 NoiseModel fit_noise(const std::vector<double>& residual_mw, const std::vector<double>& scatter_mw2,
                      double trial_ms, const std::vector<double>& weight) {
@@ -67,6 +72,20 @@ std::vector<double> expected_variance(const NoiseModel& noise,
     out.push_back(noise.noise_mw * noise.noise_mw + share * share * scatter);
   }
   return out;
+}
+
+std::size_t leave_out_outliers(const std::vector<double>& residual_mw,
+                               const std::vector<double>& variance_mw2,
+                               std::vector<double>& weight) {
+  std::size_t outliers = 0;
+  for (std::size_t k = 0; k < weight.size(); ++k) {
+    const double squares = residual_mw[k] * residual_mw[k];
+    if (weight[k] != 0.0 && squares > kOutlierSigmas * kOutlierSigmas * variance_mw2[k]) {
+      weight[k] = 0.0;
+      ++outliers;
+    }
+  }
+  return outliers;
 }
 
 std::vector<double> weights_for(const std::vector<double>& variance_mw2,

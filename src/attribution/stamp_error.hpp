@@ -2,6 +2,7 @@
 // from the sensor's own noise gives the stamp error, and the weights of a better fit.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "attribution/fit.hpp"
@@ -22,6 +23,11 @@ NoiseModel fit_noise(const std::vector<double>& residual_mw, const std::vector<d
 // Expected variance of each reading, mW².
 std::vector<double> expected_variance(const NoiseModel& noise,
                                       const std::vector<double>& scatter_mw2, double trial_ms);
+
+// Readings more than eight of their standard deviations off get a weight of 0. How many did now.
+std::size_t leave_out_outliers(const std::vector<double>& residual_mw,
+                               const std::vector<double>& variance_mw2,
+                               std::vector<double>& weight);
 
 // 1 / variance, scaled to a median of 1; a weight of 0 stays 0.
 std::vector<double> weights_for(const std::vector<double>& variance_mw2,

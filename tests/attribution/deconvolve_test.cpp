@@ -105,6 +105,10 @@ TEST(Deconvolve, RegisterReadMoreOftenThanWritten) {
   ASSERT_TRUE(outcome.fit) << outcome.refused;
   ASSERT_TRUE(outcome.fit->grid_ms);
   EXPECT_NEAR(*outcome.fit->grid_ms, 6.6, 1e-4);
+  // One reading a conversion, of those every 5 ms.
+  const double share =
+      static_cast<double>(outcome.fit->readings) / static_cast<double>(made.recording.power.size());
+  EXPECT_NEAR(share, 5.0 / 6.6, 0.03);
 }
 
 TEST(Deconvolve, ASlowSensorIsRefusedAndTheTotalStands) {

@@ -130,6 +130,35 @@ TEST(FitNoise, NothingLeftIsNoNoise) {
   EXPECT_EQ(unread.stamp_error_ms, 0.0);
 }
 
+TEST(FitNoise, OfOneReadingIsItsResidual) {
+  const NoiseModel noise = fit_noise({-3.0, 7.0}, {5.0, 1.0}, 0.5, {1.0, 0.0});
+  EXPECT_NEAR(noise.noise_mw, 3.0, 1e-9);
+  EXPECT_EQ(noise.stamp_error_ms, 0.0);
+}
+
+TEST(FitNoise, WherePowerIsFlatStampsTellNothing) {
+  const NoiseModel noise = noise_of({4, 10, 4}, {0, 0, 0});
+  EXPECT_NEAR(noise.noise_mw, std::sqrt(6.0), 1e-9);
+  EXPECT_EQ(noise.stamp_error_ms, 0.0);
+}
+
+// r² = s, exactly: as above, the noise is a thousandth of what is left by 1 / s².
+TEST(FitNoise, WhereStampsExplainAllSomeNoiseIsAssumed) {
+  const NoiseModel noise = noise_of({1, 4, 16}, {1, 4, 16});
+  EXPECT_NEAR(noise.stamp_error_ms, 0.5, 1e-9);
+  EXPECT_NEAR(noise.noise_mw * noise.noise_mw,
+              1e-3 * (1.0 + 1.0 / 4.0 + 1.0 / 16.0) / (1.0 + 1.0 / 16.0 + 1.0 / 256.0), 1e-5);
+}
+
+TEST(LeaveOutOutliers, MoreThanEightDeviationsOnce) {
+  std::vector<double> weight = {2, 1, 1, 0, 3, 1, 1};
+  const std::vector<double> residual = {8.01, 8, -8.01, 100, 0, 15.9, -16.1};
+  const std::vector<double> variance = {1, 1, 1, 1, 1, 4, 4};
+  EXPECT_EQ(leave_out_outliers(residual, variance, weight), 3U);
+  EXPECT_EQ(weight, (std::vector<double>{0, 1, 0, 0, 3, 1, 0}));
+  EXPECT_EQ(leave_out_outliers(residual, variance, weight), 0U);
+}
+
 TEST(WeightsFor, TheMedianIsOfTheReadingsThatAreIn) {
   const auto weights = weights_for({16, 1, 1e-9, 8, 4, 2}, {1, 1, 0, 1, 1, 1});
   EXPECT_EQ(weights, (std::vector<double>{0.25, 4.0, 0.0, 0.5, 1.0, 2.0}));
