@@ -26,23 +26,6 @@ constexpr std::size_t kNear = 1000;
 constexpr double kMostMoved = 0.25;
 constexpr int kMostMoves = 64;
 
-// With a long low pass the blur is taken into the box by equal variance, w² + 12 σ², about the same
-// centre: behind the low pass the response is continuous, and only its second moment matters.
-Response blur_into_box(Response response) {
-  const double wide = std::sqrt(response.window_ms * response.window_ms +
-                                12.0 * response.blur_ms * response.blur_ms);
-  response.latency_ms -= 0.5 * (wide - response.window_ms);
-  response.window_ms = wide;
-  response.blur_ms = 0.0;
-  return response;
-}
-
-Response box_only(Response response) {
-  response.time_constant_ms = 0.0;
-  response.blur_ms = 0.0;
-  return response;
-}
-
 }  // namespace
 
 template <class Sum>
@@ -75,14 +58,15 @@ void Convolution<Sum>::set_shape(const Response& response) {
   const bool blurred = response.blur_ms > kNegligibleMs;
   box_alone_ = !blurred && response.time_constant_ms <= kNegligibleMs && window_ms_ > kNegligibleMs;
   if (response.time_constant_ms <= (blurred ? kDirectTimeConstantMs : kNegligibleMs)) return;
-  const Response unblurred = blur_into_box(response);
   tau_ms_ = response.time_constant_ms;
-  latency_ms_ = unblurred.latency_ms;
+  // With a long low pass the blur is taken into the box by equal variance, w² + 12 σ², about the
+  // same centre: behind the low pass the response is continuous, and only its second moment
+  // matters.
+  const double wide_ms = std::sqrt(response.window_ms * response.window_ms +
+                                   12.0 * response.blur_ms * response.blur_ms);
+  latency_ms_ -= 0.5 * (wide_ms - response.window_ms);
   // A box shorter than this would divide the difference of two nearly equal states by nearly 0.
-  window_ms_ = std::max(unblurred.window_ms, 1e-3);
-  Response box = box_only(unblurred);
-  box.window_ms = window_ms_;
-  step_ = StepResponse(box);
+  window_ms_ = std::max(wide_ms, 1e-3);
   box_alone_ = true;  // the low pass is carried along beside it
 }
 
@@ -127,7 +111,8 @@ void Convolution<Sum>::add_direct(double now_ms) {
     sum_.add(idle, share - at_edge);
     share = at_edge;
   }
-  for (std::size_t i = hint_; i + 1 < edges.size() && edges[i] < newest_ms; ++i) {
+  // At an edge a sensor without any length shows what begins there.
+  for (std::size_t i = hint_; i + 1 < edges.size() && edges[i] <= newest_ms; ++i) {
     const double at_edge = step_(now_ms - edges[i + 1]);
     if (share > at_edge) sum_.add(segments_.column[i], share - at_edge);
     share = at_edge;

@@ -47,7 +47,7 @@ Line fit_line(const std::vector<double>& periods, const std::vector<double>& sta
     xx += (periods[i] - mean_x) * (periods[i] - mean_x);
     xy += (periods[i] - mean_x) * (stamps[i] - mean_y);
   }
-  const double period = xx > 0.0 ? xy / xx : 0.0;
+  const double period = xy / xx;  // of half the stamps at least, each of a period of its own
   return {mean_y - period * mean_x, period};
 }
 

@@ -84,8 +84,7 @@ ExciteFit conclude(const BurstSteps& steps, const BurstTrial& trial, const Excit
   out.residual_mw.resize(channels);
   out.pass_mj_std.resize(channels);
   out.power_std.resize(parts, channels);
-  const double drift_squares = trial.drift.size() > 0 ? trial.drift.squaredNorm() : 0.0;
-  out.drift_std = std::sqrt(drift_squares) / static_cast<double>(trial.rows.mix.rows());
+  out.drift_std = trial.drift.norm() / static_cast<double>(trial.rows.mix.rows());
   const double drift_variance = out.drift_std * out.drift_std;
   const MatrixXd a = trial.fit.solve.middleRows(1, parts);
   const VectorXd a0 = trial.fit.solve.row(0).transpose();

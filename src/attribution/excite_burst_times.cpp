@@ -142,7 +142,7 @@ std::optional<ExciteFit> fit_times(std::vector<BurstWindow>& windows,
     if (!repeats_outside(window)) layers.push_back(&window);
   }
   if (layers.empty()) return std::nullopt;
-  std::optional<ExciteFit> fit = fit_layers(layers, outside + 1);
+  std::optional<ExciteFit> fit = fit_layers(layers, outside);
   if (!fit) return std::nullopt;
   for (const std::size_t part : parts_of(all, outside)) {
     if (std::binary_search(fit->parts.begin(), fit->parts.end(), part)) continue;

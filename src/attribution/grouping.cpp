@@ -25,7 +25,7 @@ struct Remainder {
 template <class Column>
 Remainder remainder(const PowerEstimates& estimates, const std::vector<bool>& grouped,
                     const Known<Estimate>& measured_mj, const SlotTimes& times, Column column) {
-  if (!measured_mj) return {Missing{measured_mj.reason()}, 0.0};
+  if (!measured_mj) return {Missing{measured_mj.reason()}};
   double energy = measured_mj->mean;
   std::optional<double> half = half_of(measured_mj);
   double group_ms = 0.0;
@@ -47,7 +47,7 @@ Remainder remainder(const PowerEstimates& estimates, const std::vector<bool>& gr
   const double outside_ms = grouped[outside] ? times.mean_ms[outside] : 0.0;
   if (!grouped[outside]) take_off(estimates.outside);
   // The parts taken off were overestimated: there is no share left to speak of.
-  if (energy < 0.0 || group_ms + outside_ms <= 0.0) return {Missing{kReason}, 0.0};
+  if (energy < 0.0 || group_ms + outside_ms <= 0.0) return {Missing{kReason}};
 
   const Milliwatts power = Millijoules{energy} / Milliseconds{group_ms + outside_ms};
   const double outside_mj = (power * Milliseconds{outside_ms}).value;

@@ -36,18 +36,16 @@ StepResponse::StepResponse(const Response& response)
   end_ms_ = window_ + kSigmas * sigma_ + kTimeConstants * tau_;
 }
 
-// Step response of the low pass and the blur, without the box.
+// Step response of the low pass and the blur, without the box, for an x between begin and end.
 double StepResponse::unit_step(double x) const {
   if (sigma_ > 0.0) {
     const double z = x / sigma_;
-    if (z <= -kSigmas) return 0.0;
     if (tau_ == 0.0) return normal_cdf(z);
     const double ratio = sigma_ / tau_;
     if (z < kSigmas + ratio) return normal_cdf(z) - blurred_tail(x, tau_, sigma_);
     return -std::expm1(0.5 * ratio * ratio - x / tau_);  // no edge of the blur is near
   }
-  if (x <= 0.0) return 0.0;
-  return tau_ > 0.0 ? -std::expm1(-x / tau_) : 1.0;
+  return -std::expm1(-x / tau_);
 }
 
 // Its integral.

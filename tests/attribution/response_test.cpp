@@ -22,6 +22,9 @@ TEST(StepResponse, LowPassIsOneMinusTheExponential) {
   EXPECT_DOUBLE_EQ(step(0.0), 0.0);
   EXPECT_NEAR(step(2.0), 1.0 - std::exp(-1.0), 1e-14);
   EXPECT_NEAR(step(6.0), 1.0 - std::exp(-3.0), 1e-14);
+  // Also soon after the edge, and of one that is quick.
+  EXPECT_NEAR(step(0.5), 1.0 - std::exp(-0.25), 1e-14);
+  EXPECT_NEAR(StepResponse({0.0, 0.0, 0.5, 0.0})(0.5), 1.0 - std::exp(-1.0), 1e-14);
 }
 
 TEST(StepResponse, BoxBehindLowPassHasItsClosedForm) {
@@ -29,6 +32,8 @@ TEST(StepResponse, BoxBehindLowPassHasItsClosedForm) {
   const StepResponse step({3.0, 0.0, 2.0, 0.0});
   EXPECT_NEAR(step(1.0), (1.0 - 2.0 * (1.0 - std::exp(-0.5))) / 3.0, 1e-14);
   EXPECT_NEAR(step(5.0), 1.0 - 2.0 / 3.0 * (std::exp(1.5) - 1.0) * std::exp(-2.5), 1e-14);
+  // Where one becomes the other they are the same.
+  EXPECT_NEAR(step(3.0), 1.0 - 2.0 / 3.0 * (1.0 - std::exp(-1.5)), 1e-14);
 }
 
 TEST(StepResponse, BlurIsTheNormalDistribution) {

@@ -47,5 +47,12 @@ TEST(MeanInference, IsOfTheWholeRunGapsAndAll) {
   EXPECT_DOUBLE_EQ(mean_inference_ms(make_segments(iterations), 2), 8.0);
 }
 
+TEST(MeanInference, IsOfTheTimeFromTheFirstEdgeToTheLast) {
+  Segments segments;
+  segments.edge_ms = {10.0, 14.0, 26.0};
+  segments.column = {0, 0};
+  EXPECT_DOUBLE_EQ(mean_inference_ms(segments, 2), 8.0);
+}
+
 }  // namespace
 }  // namespace layerwatt
