@@ -46,7 +46,8 @@ struct EngineOptions {
   std::optional<int> threads;
   std::vector<std::filesystem::path> plugins;  // TensorRT plugin libraries
   EmptyCache empty_cache = EmptyCache::never;  // engines tensorrt, cuda-graph and sim
-  std::uint64_t seed = 1;                      // of the random inputs, uniform in [0, 1)
+  bool half_passes = false;  // engines cuda-graph and sim: see Repeating::behind_the_pass()
+  std::uint64_t seed = 1;    // of the random inputs, uniform in [0, 1)
 };
 
 struct Inference {
@@ -82,6 +83,10 @@ class Repeating {
   virtual ~Repeating() = default;
   // One a layer, then one for what is outside layers. Valid after Engine::load().
   virtual std::vector<Repeatable> repeatable() = 0;
+  // Where extra runs of layers are: in place, each right behind the layer, or behind the whole
+  // pass, once each and in the pass's order, as a second pass that lacks some layers. What is
+  // outside layers is repeated alone then. Valid after Engine::load().
+  virtual bool behind_the_pass() const { return false; }
   // Passes back to back, the device never waiting for the host, until they have lasted
   // duration_ns; at least one. extra: one a part, at most its max_extra. Throws Error(engine).
   virtual void run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,

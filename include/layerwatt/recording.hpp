@@ -59,6 +59,7 @@ struct Manifest {
   std::string engine_json = "{}";
   SensorInfo sensor;
   std::vector<LayerInfo> layers;       // may be empty: the names then come from iterations.csv
+  bool half_passes = false;            // extra runs of layers are behind the pass, not in place
   std::optional<std::string> stopped;  // "done", "interrupted", "error: …"; absent after a kill
 };
 

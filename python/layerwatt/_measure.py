@@ -55,6 +55,7 @@ def profile(
     seed: int = 1,
     method: str = "auto",
     empty_cache: Optional[bool] = False,
+    half_passes: bool = False,
     save: Optional[PathLike] = None,
     on_progress: Optional[Callable[[dict], None]] = None,
 ) -> "Result":
@@ -71,6 +72,8 @@ def profile(
     method: "auto", "overlap", "deconvolve" or "excite" (docs/attribution.md).
     empty_cache: with method="excite" on a GPU, whether to empty its L2 cache in front of each repeat
       of a layer; None: of those that take longer in their place.
+    half_passes: with method="excite" and engine="cuda-graph", run half of the layers once more behind
+      each pass instead of one layer again and again.
     save: folder for the recording, from which analyze() makes the same result again.
     on_progress: called a few times a second with a dict: iterations, iterations_wanted, elapsed_s,
       limit_s, power_mw, worst_ci_pct.
@@ -108,6 +111,7 @@ def profile(
             seed=seed,
             method=method,
             empty_cache=empty_cache,
+            half_passes=half_passes,
             save=None if save is None else os.fspath(save),
             on_progress=on_progress,
             on_note=_log.info,

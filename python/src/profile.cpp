@@ -39,8 +39,8 @@ Measured run_profile(const std::filesystem::path& model, const std::string& engi
                      Shapes shapes, Inputs inputs, std::optional<std::string> precision,
                      std::optional<int> threads, std::vector<std::filesystem::path> plugins,
                      std::uint64_t seed, const std::string& method, std::optional<bool> empty_cache,
-                     std::optional<std::filesystem::path> save, const nb::object& on_progress,
-                     const nb::object& on_note) {
+                     bool half_passes, std::optional<std::filesystem::path> save,
+                     const nb::object& on_progress, const nb::object& on_note) {
   ProfileOptions options;
   options.engine = engine;
   options.sensor = sensor;
@@ -65,6 +65,7 @@ Measured run_profile(const std::filesystem::path& model, const std::string& engi
   own.plugins = std::move(plugins);
   own.seed = seed;
   own.empty_cache = cache_emptied(empty_cache);
+  own.half_passes = half_passes;
 
   Interruptible running;
   options.stop = &running.stop();
@@ -107,8 +108,9 @@ void bind_profile(nb::module_& module) {
              "dla_core"_a = nb::none(), "cuda_graph"_a = nb::none(), "profile_index"_a = nb::none(),
              "shapes"_a = Shapes(), "inputs"_a = Inputs(), "precision"_a = nb::none(),
              "threads"_a = nb::none(), "plugins"_a = std::vector<std::filesystem::path>(),
-             "seed"_a = 1, "method"_a = "auto", "empty_cache"_a = false, "save"_a = nb::none(),
-             "on_progress"_a = nb::none(), "on_note"_a = nb::none(), "See layerwatt.profile.");
+             "seed"_a = 1, "method"_a = "auto", "empty_cache"_a = false, "half_passes"_a = false,
+             "save"_a = nb::none(), "on_progress"_a = nb::none(), "on_note"_a = nb::none(),
+             "See layerwatt.profile.");
 }
 
 }  // namespace layerwatt::python

@@ -162,3 +162,13 @@ def test_the_machine_is_told():
 def test_emptying_the_cache_is_for_gpus_that_repeat_layers(ideal_spec):
     with pytest.raises(layerwatt.UsageError, match="no cache to empty"):
         layerwatt.profile(ideal_spec, method="excite", empty_cache=True)
+
+
+def test_half_passes_run_behind_the_pass(ideal_spec, tmp_path):
+    result = layerwatt.profile(
+        ideal_spec, method="excite", half_passes=True, max_time=60.0, save=tmp_path / "kept"
+    )
+    assert "half of its layers ran once more" in result.method_reason
+    assert json.loads((tmp_path / "kept/manifest.json").read_text())["half_passes"] is True
+    with pytest.raises(layerwatt.UsageError, match="only method excite"):
+        layerwatt.profile(ideal_spec, half_passes=True, iterations=10)

@@ -290,7 +290,7 @@ class Excited {
     if (!out_.outside_is_rest) {
       const ExciteSum all = sum();
       relative = kUnevenly * all.excess();
-      for (Warning& warning : closure_warning(all)) {
+      for (Warning& warning : closure_warning(all, recording_.manifest.half_passes)) {
         out_.estimates.warnings.push_back(std::move(warning));
       }
     }
@@ -373,7 +373,8 @@ Excitation excite(const Recording& recording, const SlotTimes& times) {
   const ExciteFitOutcome& outcome = found.outcome;
   if (!outcome.fit) return without_fit(recording, "too_few_windows", outcome.refused);
   Excitation out = Excited(recording, times, observed, *outcome.fit)();
-  out.reason = excite_reason(observed, *outcome.fit, found.adaptation);
+  out.reason =
+      excite_reason(observed, *outcome.fit, found.adaptation, recording.manifest.half_passes);
   out.power_draw_mw = plain_draw_mw(recording);
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace layerwatt {
 namespace {
@@ -95,6 +96,12 @@ class Windows {
 Agreement window_agreement(const BurstRecording& bursts, const BurstSteps& steps,
                            const BurstTrial& trial, const VectorXd& extra_ms) {
   const Windows windows(bursts, steps, trial);
+  // The same of each part that a window repeats: one column, but for its size.
+  std::vector<std::optional<double>> off(bursts.windows.size());
+  const auto off_of = [&](const SeenWindow& seen) {
+    if (!off[seen.window]) off[seen.window] = windows.off(seen);
+    return *off[seen.window];
+  };
   Agreement out;
   for (std::size_t row = 0; row < steps.parts().size(); ++row) {
     const std::vector<SeenWindow> seen = windows.of_part(row);
@@ -102,7 +109,7 @@ Agreement window_agreement(const BurstRecording& bursts, const BurstSteps& steps
     double idle_std = 0.0;
     if (seen.size() > 1) {
       double squares = 0.0;
-      for (const SeenWindow& window : seen) squares += std::pow(windows.off(window), 2);
+      for (const SeenWindow& window : seen) squares += std::pow(off_of(window), 2);
       factor = std::sqrt(std::max(1.0, squares / static_cast<double>(seen.size())));
     } else if (seen.size() == 1 && seen.front().idle) {
       idle_std = windows.idle_std(seen.front(), extra_ms);

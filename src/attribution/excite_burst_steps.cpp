@@ -24,7 +24,7 @@ BurstMixes::BurstMixes(const std::vector<BurstWindow>& windows) {
   std::map<std::vector<double>, std::size_t> numbers;
   std::vector<double> count;
   for (const BurstWindow& window : windows) {
-    if (window.plain || !window.usable) {
+    if (!window.adapts() || !window.usable) {
       of.push_back(0);
       continue;
     }
@@ -137,9 +137,9 @@ void BurstSteps::fill(StepRows& rows, Index row, const Seen& seen, double lag_ms
     const double to = std::min(end, window.end_ms) - window.begin_ms;
     // ∫ exp(−age/τ) over what the step saw of the window.
     const double memory = tau_ms * (std::exp(-from / tau_ms) - std::exp(-to / tau_ms));
-    if (!window.plain) {
+    if (window.adapts()) {
       rows.adapted(row, index(mixes_.of[w])) -= (shared - memory) / seen.covered_ms;
-    } else if (w > 0 && !windows_[w - 1].plain) {
+    } else if (w > 0 && window.plain && windows_[w - 1].adapts()) {
       const std::size_t mix = mixes_.of[w - 1];
       const double length = windows_[w - 1].end_ms - windows_[w - 1].begin_ms;
       const double reached = 1.0 - std::exp(-length / tau_ms);

@@ -13,7 +13,7 @@ namespace layerwatt {
 // Which windows repeat the same parts as often: they adapt alike.
 struct BurstMixes {
   explicit BurstMixes(const std::vector<BurstWindow>& windows);
-  std::vector<std::size_t> of;  // by window; no meaning for those that are plain or not used
+  std::vector<std::size_t> of;  // by window; no meaning for those that do not adapt or are not used
   std::vector<std::vector<double>> amount;  // by mix: of each part, as BurstSteps::amount()
   std::vector<double> pass_ms;              // by mix
 };

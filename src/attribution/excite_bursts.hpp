@@ -25,9 +25,13 @@ struct BurstWindow {
   double pass_ms = 0.0;
   std::vector<double> extra;  // one a part; the last is what is outside layers
   bool plain = false;
+  bool like_plain = false;  // it draws about as much as a plain one (half passes)
   bool usable = true;       // its clock is that of plain windows
   double clock = 1.0;       // relative to plain windows; NaN: not known
   double outside_ms = 0.0;  // of a pass: by how much longer it is outside layers, see fit_times()
+
+  // Whether the device may adapt to it, and come back from it afterwards.
+  bool adapts() const { return !plain && !like_plain; }
 };
 
 // What the counter counted between two of its steps.

@@ -13,6 +13,8 @@ namespace {
 
 using Eigen::Index;
 
+constexpr const char* kHalfPasses =
+    "behind each pass half of its layers ran once more, in each window another half";
 constexpr double kCacheEffect = 0.05;   // relative, of a layer's time
 constexpr double kNotableLayer = 0.01;  // of a pass
 constexpr double kDisagree = 2.0;       // times what their scatter explains
@@ -89,6 +91,14 @@ class Said {
       most = std::max(most, effect);
     }
     if (quicker.empty()) return;
+    if (recording_.manifest.half_passes) {
+      warn("repeats_run_faster",
+           fmt::format("{} run up to {:.0f} % quicker in half a pass than in a whole one; their "
+                       "energy is their power there × their time in place",
+                       names(quicker), 100.0 * most),
+           "half a pass leaves more of their data in the cache; closure says how much that is");
+      return;
+    }
     warn("repeats_run_faster",
          fmt::format("{} run up to {:.0f} % quicker when repeated, since their data is in the "
                      "cache by then; their energy is their power then × their time in place",
@@ -154,7 +164,7 @@ std::vector<Warning> excite_warnings(const Recording& recording, const SlotTimes
   return Said(recording, times, observed, fit, doubtful)();
 }
 
-std::vector<Warning> closure_warning(const ExciteSum& sum) {
+std::vector<Warning> closure_warning(const ExciteSum& sum, bool half_passes) {
   if (!(sum.excess() > 0.0)) return {};
   const double off_pct = 100.0 * (sum.sum_mj / sum.pass_mj - 1.0);
   return {{"closure_off",
@@ -162,7 +172,10 @@ std::vector<Warning> closure_warning(const ExciteSum& sum) {
                        "(± {:.2g} %) does not explain; all intervals are wider for it",
                        std::abs(off_pct), off_pct < 0.0 ? "less" : "more",
                        100.0 * sum.half_mj / sum.pass_mj),
-           off_pct < 0.0
+           half_passes
+               ? "half a pass leaves more or less in the cache than a whole one; which layers "
+                 "the difference belongs to is not known"
+           : off_pct < 0.0
                ? "a repeat finds in the cache what the layer in its place fetches from "
                  "memory; which layers the difference belongs to is not known"
                : "a layer may draw more when it is repeated than in its place; which ones is "
@@ -170,12 +183,13 @@ std::vector<Warning> closure_warning(const ExciteSum& sum) {
 }
 
 std::string excite_reason(const ObservedWindows& observed, const ExciteFit& fit,
-                          const Adaptation& adaptation) {
+                          const Adaptation& adaptation, bool half_passes) {
   const double mean_mw = (Millijoules{fit.pass_mj(0)} / Milliseconds{fit.pass_ms}).value;
   if (adaptation.steps > 0) {
     return fmt::format(
-        "layers were repeated in place, in bursts right behind plain passes; {} steps of the "
-        "counter, whose scatter is {:.2g} % of the power, {:.0f} ms behind{}",
+        "{}; {} steps of the counter, whose scatter is {:.2g} % of the power, {:.0f} ms behind{}",
+        half_passes ? kHalfPasses
+                    : "layers were repeated in place, in bursts right behind plain passes",
         adaptation.steps, 100.0 * fit.residual_mw(0) / mean_mw, adaptation.lag_ms,
         adaptation.time_constant_ms > 0.0
             ? fmt::format("; the device adapts to repeats within {:.0f} ms, and what it draws "
@@ -184,9 +198,10 @@ std::string excite_reason(const ObservedWindows& observed, const ExciteFit& fit,
             : "");
   }
   return fmt::format(
-      "layers were repeated in place, so that {} windows are each another mix of them; the "
-      "scatter of a window is {:.2g} % of the power",
-      observed.windows.size(), 100.0 * fit.residual_mw(0) / mean_mw);
+      "{}, so that {} windows are each another mix of them; the scatter of a window is {:.2g} % of "
+      "the power",
+      half_passes ? kHalfPasses : "layers were repeated in place", observed.windows.size(),
+      100.0 * fit.residual_mw(0) / mean_mw);
 }
 
 }  // namespace layerwatt

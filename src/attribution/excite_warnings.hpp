@@ -30,10 +30,10 @@ std::vector<Warning> excite_warnings(const Recording& recording, const SlotTimes
                                      const std::vector<std::size_t>& doubtful);
 
 // closure_off, where they are apart.
-std::vector<Warning> closure_warning(const ExciteSum& sum);
+std::vector<Warning> closure_warning(const ExciteSum& sum, bool half_passes = false);
 
 // One sentence on how the figures came about.
 std::string excite_reason(const ObservedWindows& observed, const ExciteFit& fit,
-                          const Adaptation& adaptation);
+                          const Adaptation& adaptation, bool half_passes = false);
 
 }  // namespace layerwatt

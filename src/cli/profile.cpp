@@ -57,6 +57,7 @@ void add_engine_flags(CLI::App& app, const Help& help, ProfileCommand& command) 
   // A flag with a value behind =: an option would take the next word, MODEL perhaps.
   app.add_flag("--empty-cache{always}", command.empty_cache, help.option("--empty-cache"))
       ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_flag("--half-passes", engine.half_passes, help.option("--half-passes"));
   app.add_option("--profile-index", engine.profile_index, help.option("--profile-index"))
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");

@@ -30,6 +30,7 @@ class LibraryEngine final : public Engine {
   LibraryEngine(Host host, const EngineOptions& options)
       : host_(std::move(host)), file_(options.model) {
     graph_.empty_cache = options.empty_cache;
+    graph_.half_passes = options.half_passes;
   }
 
   void load() override {
@@ -56,6 +57,9 @@ class LibraryEngine final : public Engine {
   std::string device_json() const override { return engine_->device_json(); }
   void infer(Inference& out) override { engine_->infer(out); }
   Repeating* repeating() override { return engine_ ? engine_->repeating() : nullptr; }
+  std::string why_not_repeating() const override {
+    return engine_ ? engine_->why_not_repeating() : std::string();
+  }
 
  private:
   Host host_;

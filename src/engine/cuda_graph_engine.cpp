@@ -80,6 +80,10 @@ CudaGraphEngine::CudaGraphEngine(std::shared_ptr<CudaGraphDriver> driver, Captur
   for (const CapturedLayer& layer : captured_.layers) {
     layers_.push_back({layer.name, layer.kernels, std::nullopt});
   }
+  if (options_.half_passes && options_.empty_cache != EmptyCache::never) {
+    throw Error(ErrorKind::usage, "half passes have the cache as it is in a pass", "empty_cache",
+                "leave one of the two out");
+  }
   if (options_.empty_cache == EmptyCache::always) layers_.push_back(cache_sweep_layer());
 }
 
@@ -186,9 +190,8 @@ void CudaGraphEngine::calibrate() {
   }
   pass_ms_ = median(plain);
   gap_ms_ = std::max(0.0, (median(with_gaps) - pass_ms_) / kCalibrationGaps);
-  const bool one_after_the_other = timing_.plan.events == shape_.layers + 1;
   const double excess =
-      one_after_the_other ? median(layers) - (pass_ms_ - gap_ms_) : median(timed) - pass_ms_;
+      one_after_the_other() ? median(layers) - (pass_ms_ - gap_ms_) : median(timed) - pass_ms_;
   event_ms_ = std::max(0.0, excess) / static_cast<double>(std::max<std::size_t>(1, shape_.layers));
 }
 
@@ -206,6 +209,7 @@ CudaExec CudaGraphEngine::excited(std::span<const std::uint32_t> extra) {
 }
 
 GraphPlan CudaGraphEngine::plan_of(const std::vector<std::uint32_t>& extra) const {
+  if (options_.half_passes) return second_pass_plan(shape_, segments_, extra);
   if (!has_sweeps()) return repeat_plan(shape_, segments_, extra);
   std::vector<std::uint32_t> of_graph = extra;
   const std::uint32_t sweeps = extra[shape_.layers];
@@ -312,6 +316,7 @@ std::string CudaGraphEngine::engine_json() const {
       std::count(captured_.owner.begin(), captured_.owner.end(), captured_.layers.size());
   engine["event_us"] = rounded_us(event_ms_);
   engine["graph_to_graph_us"] = rounded_us(gap_ms_);
+  if (options_.half_passes) engine["half_passes"] = true;
   if (has_sweeps()) {
     engine["cache_emptied"] = options_.empty_cache == EmptyCache::always;
     if (!repeatable_.empty()) engine["emptying_us"] = rounded_us(repeatable_[shape_.layers].run_ms);

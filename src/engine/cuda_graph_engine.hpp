@@ -37,9 +37,11 @@ class CudaGraphEngine final : public Engine, private Repeating {
   // is as long as the plain ones before it.
   void infer(Inference& out) override;
   Repeating* repeating() override;
+  std::string why_not_repeating() const override;
 
  private:
   std::vector<Repeatable> repeatable() override { return repeatable_; }
+  bool behind_the_pass() const override { return options_.half_passes; }
   void run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
            RepeatedRun& out) override;
   void prepare(std::span<const std::uint32_t> extra) override;
@@ -55,6 +57,8 @@ class CudaGraphEngine final : public Engine, private Repeating {
   Repeatable sweeps();
   // Whether what empties the cache is a layer by now.
   bool has_sweeps() const { return layers_.size() > shape_.layers; }
+  // Whether all layers follow each other, with nothing outside them between.
+  bool one_after_the_other() const { return timing_.plan.events == shape_.layers + 1; }
   void find_repeatable();
   void find_overflows();
   std::optional<std::size_t> first_overflow();

@@ -84,6 +84,30 @@ Ends ends_of(const GraphSegment& segment, const Neighbours& neighbours) {
   return ends;
 }
 
+// Runs a segment again when all of `before` have ended; the last nodes of the copy.
+Nodes run_again(GraphPlan& plan, const GraphShape& shape, const Neighbours& neighbours,
+                const GraphSegment& segment, const Nodes& before) {
+  const Ends ends = ends_of(segment, neighbours);
+  const std::size_t first = shape.nodes() + plan.copies.size();
+  plan.copies.insert(plan.copies.end(), segment.nodes.begin(), segment.nodes.end());
+  // By position within the segment.
+  std::vector<std::size_t> place(shape.nodes(), segment.nodes.size());
+  for (std::size_t i = 0; i < segment.nodes.size(); ++i) place[segment.nodes[i]] = i;
+  for (const GraphEdge& edge : shape.edges) {
+    const std::size_t from = place[edge.from];
+    const std::size_t to = place[edge.to];
+    if (from < segment.nodes.size() && to < segment.nodes.size()) {
+      plan.added.push_back({first + from, first + to, edge.data});
+    }
+  }
+  for (const std::size_t root : ends.roots) {
+    for (const std::size_t node : before) plan.added.push_back({node, first + place[root], 0});
+  }
+  Nodes sinks;
+  for (const std::size_t sink : ends.sinks) sinks.push_back(first + place[sink]);
+  return sinks;
+}
+
 void add_once(std::vector<GraphEdge>& edges, std::size_t from, std::size_t to) {
   const GraphEdge edge{from, to, 0};
   if (std::find(edges.begin(), edges.end(), edge) == edges.end()) edges.push_back(edge);
@@ -150,35 +174,12 @@ GraphPlan repeat_plan(const GraphShape& shape, std::span<const GraphSegment> seg
   };
   for (const GraphSegment& segment : segments) {
     if (segment.owner >= extra.size() || extra[segment.owner] == 0) continue;
-    const Ends ends = ends_of(segment, neighbours);
-    // Its own edges, by position within the segment.
-    std::vector<std::size_t> place(shape.nodes(), segment.nodes.size());
-    for (std::size_t i = 0; i < segment.nodes.size(); ++i) place[segment.nodes[i]] = i;
-    std::vector<GraphEdge> inner;
-    for (const GraphEdge& edge : shape.edges) {
-      const std::size_t from = place[edge.from];
-      const std::size_t to = place[edge.to];
-      if (from < segment.nodes.size() && to < segment.nodes.size()) {
-        inner.push_back({from, to, edge.data});
-      }
-    }
-    Nodes last_sinks = ends.sinks;
+    Nodes last_sinks = ends_of(segment, neighbours).sinks;
     for (std::uint32_t run = 0; run < extra[segment.owner]; ++run) {
       if (sweeps.before_repeats && segment.owner < shape.layers) {
         last_sinks = {sweep_after(last_sinks)};
       }
-      const std::size_t first = shape.nodes() + plan.copies.size();
-      plan.copies.insert(plan.copies.end(), segment.nodes.begin(), segment.nodes.end());
-      for (const GraphEdge& edge : inner) {
-        plan.added.push_back({first + edge.from, first + edge.to, edge.data});
-      }
-      for (const std::size_t root : ends.roots) {
-        for (const std::size_t sink : last_sinks) {
-          plan.added.push_back({sink, first + place[root], 0});
-        }
-      }
-      last_sinks.clear();
-      for (const std::size_t sink : ends.sinks) last_sinks.push_back(first + place[sink]);
+      last_sinks = run_again(plan, shape, neighbours, segment, last_sinks);
     }
     std::set<std::size_t> followers;
     for (const GraphEdge& edge : leaving(shape, segment)) {
@@ -191,6 +192,18 @@ GraphPlan repeat_plan(const GraphShape& shape, std::span<const GraphSegment> seg
   }
   for (std::uint32_t run = 0; run < sweeps.at_the_end; ++run) {
     sweep_after(last_nodes(shape, plan));
+  }
+  return plan;
+}
+
+GraphPlan second_pass_plan(const GraphShape& shape, std::span<const GraphSegment> segments,
+                           std::span<const std::uint32_t> extra) {
+  const Neighbours neighbours(shape);
+  GraphPlan plan;
+  Nodes last = last_nodes(shape, plan);
+  for (const GraphSegment& segment : segments) {
+    if (segment.owner >= shape.layers || extra[segment.owner] == 0) continue;
+    last = run_again(plan, shape, neighbours, segment, last);
   }
   return plan;
 }

@@ -59,6 +59,11 @@ struct CacheSweeps {
 GraphPlan repeat_plan(const GraphShape& shape, std::span<const GraphSegment> segments,
                       std::span<const std::uint32_t> extra, const CacheSweeps& sweeps = {});
 
+// Behind the whole pass, a second one of the layers whose extra is not 0, one after the other in
+// the order of the segments. Where layers follow each other that is the pass without the others.
+GraphPlan second_pass_plan(const GraphShape& shape, std::span<const GraphSegment> segments,
+                           std::span<const std::uint32_t> extra);
+
 struct TimingPlan {
   GraphPlan plan;
   // By layer: numbers of its events. Empty where it cannot be timed as a whole.

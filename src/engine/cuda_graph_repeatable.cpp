@@ -16,6 +16,9 @@ constexpr std::uint32_t kMostExtra = 10000;
 constexpr std::uint32_t kMostGaps = 1000;
 constexpr std::uint32_t kCalibrationSweeps = 16;
 constexpr std::size_t kCalibrationPasses = 100;
+constexpr const char* kNotInTurn =
+    "half passes need layers that follow each other, with no kernel outside them: here some run "
+    "side by side, or between others";
 
 }  // namespace
 
@@ -77,16 +80,24 @@ void CudaGraphEngine::find_repeatable() {
       const std::size_t room = options_.most_nodes > captured_.nodes.size()
                                    ? options_.most_nodes - captured_.nodes.size()
                                    : 0;
-      part.max_extra = static_cast<std::uint32_t>(std::min<std::size_t>(
-          kMostExtra, room / (nodes[owner] + (options_.empty_cache == EmptyCache::never ? 0 : 1))));
+      const std::size_t each = nodes[owner] + (options_.empty_cache == EmptyCache::never ? 0 : 1);
+      part.max_extra =
+          options_.half_passes
+              ? (room < captured_.nodes.size() ? 0 : 1)
+              : static_cast<std::uint32_t>(std::min<std::size_t>(kMostExtra, room / each));
       if (part.max_extra == 0) part.reason = "the graph would become too large";
     }
     repeatable_.push_back(part);
   }
 }
 
+std::string CudaGraphEngine::why_not_repeating() const {
+  return options_.half_passes && !one_after_the_other() ? kNotInTurn : "";
+}
+
 // Other methods than excite have no use for a layer that is none.
 Repeating* CudaGraphEngine::repeating() {
+  if (options_.half_passes && !one_after_the_other()) return nullptr;
   if (options_.empty_cache == EmptyCache::automatic && !has_sweeps()) {
     const Repeatable part = sweeps();
     layers_.push_back(cache_sweep_layer());

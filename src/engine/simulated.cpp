@@ -13,8 +13,10 @@ namespace {
 
 class SimulatedEngine final : public Engine, private Repeating {
  public:
-  SimulatedEngine(std::shared_ptr<sim::Device> device, EmptyCache empty_cache)
-      : device_(std::move(device)), empty_cache_(empty_cache) {
+  SimulatedEngine(std::shared_ptr<sim::Device> device, const EngineOptions& options)
+      : device_(std::move(device)),
+        empty_cache_(options.half_passes ? EmptyCache::never : options.empty_cache),
+        half_passes_(options.half_passes) {
     for (const sim::LayerSpec& layer : device_->spec().engine.layers) {
       layers_.push_back({layer.name, layer.type, std::nullopt});
     }
@@ -53,7 +55,7 @@ class SimulatedEngine final : public Engine, private Repeating {
 
  private:
   std::vector<Repeatable> repeatable() override {
-    std::vector<Repeatable> parts(layers_.size(), Repeatable{kMostExtra, ""});
+    std::vector<Repeatable> parts(layers_.size(), Repeatable{half_passes_ ? 1 : kMostExtra, ""});
     if (empties_cache_) {
       parts.back().beside = true;
       parts.back().optional = empty_cache_ == EmptyCache::automatic;
@@ -64,15 +66,20 @@ class SimulatedEngine final : public Engine, private Repeating {
     return parts;
   }
 
+  bool behind_the_pass() const override { return half_passes_; }
+
   void run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
            RepeatedRun& out) override {
-    device_->run_repeated(extra.first(layers_.size()), duration_ns, out);
+    device_->run_repeated(
+        extra.first(layers_.size()), duration_ns, out,
+        half_passes_ ? sim::ExtraRunsAre::behind_the_pass : sim::ExtraRunsAre::in_place);
   }
 
   static constexpr std::uint32_t kMostExtra = 1000;
 
   std::shared_ptr<sim::Device> device_;
   const EmptyCache empty_cache_;
+  const bool half_passes_;
   bool empties_cache_ = false;
   std::vector<LayerInfo> layers_;
 };
@@ -90,7 +97,7 @@ EngineBackend simulated_engine() {
       throw Error(ErrorKind::engine, "the engine sim runs only a .sim.json", options.model.string(),
                   "give a model whose name ends in .sim.json; examples/sim has some");
     }
-    return std::make_unique<SimulatedEngine>(host.simulated, options.empty_cache);
+    return std::make_unique<SimulatedEngine>(host.simulated, options);
   };
   return backend;
 }

@@ -163,6 +163,28 @@ void check_empty_cache(const ProfileOptions& options, const std::string& engine)
   }
 }
 
+void check_half_passes(const ProfileOptions& options, const std::string& engine) {
+  if (!options.engine_options.half_passes) return;
+  if (engine == "tensorrt") {
+    throw Error(ErrorKind::usage,
+                "TensorRT lets layers share memory, so that half a pass would run on what other "
+                "layers wrote",
+                "--half-passes", "use --empty-cache=auto");
+  }
+  if (engine != "cuda-graph" && engine != kSimulatedEngine) {
+    throw Error(ErrorKind::usage, "engine " + engine + " cannot run half a pass", "--half-passes",
+                "it is for the engine cuda-graph");
+  }
+  if (options.attribution.method != Method::excite) {
+    throw Error(ErrorKind::usage, "only method excite runs layers more than once", "--half-passes",
+                "use --method excite");
+  }
+  if (options.engine_options.empty_cache != EmptyCache::never) {
+    throw Error(ErrorKind::usage, "half passes have the cache as it is in a pass", "--half-passes",
+                "leave it or --empty-cache out");
+  }
+}
+
 // Where the recording goes: the caller's folder, or one that goes away with this.
 class Place {
  public:
@@ -185,6 +207,7 @@ Profile profile(const Host& given, const ProfileOptions& options) {
           ? choose_loaded_engine(options.engine)
           : choose_engine(given, options.engine, options.engine_options.model);
   check_empty_cache(options, chosen.backend->name);
+  check_half_passes(options, chosen.backend->name);
   const Host host = host_for(given, chosen, options.engine_options.model);
   SensorOptions sensor_options = options.sensor_options;
   sensor_options.on_gpu = chosen.backend->on_gpu;

@@ -22,9 +22,10 @@ double reach(const ExcitablePart& part, std::uint32_t extra, double pass_ms) {
   return part.time_ms * extra / pass_ms;
 }
 
-void shuffle(std::vector<ExtraRuns>& rows, std::mt19937_64& random) {
+template <class Item>
+void shuffle(std::vector<Item>& items, std::mt19937_64& random) {
   // Fisher-Yates by hand: std::shuffle's use of the generator is not specified.
-  for (std::size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random() % i]);
+  for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random() % i]);
 }
 
 }  // namespace
@@ -108,6 +109,32 @@ std::vector<ExtraRuns> excitation_rows(std::span<const ExcitablePart> parts, dou
     first += size;
   }
   return rows;
+}
+
+std::vector<ExtraRuns> half_pass_rows(std::span<const ExcitablePart> parts,
+                                      std::mt19937_64& random) {
+  std::vector<std::size_t> layers;
+  for (std::size_t j = 0; j + 1 < parts.size(); ++j) {
+    if (parts[j].max_extra > 0 && parts[j].time_ms > 0.0) layers.push_back(j);
+  }
+  shuffle(layers, random);
+  const std::size_t size = std::bit_ceil(layers.size() + 1) - 1;
+  std::vector<ExtraRuns> rows(size, ExtraRuns(parts.size(), 0));
+  for (std::size_t row = 0; row < size; ++row) {
+    for (std::size_t column = 0; column < layers.size(); ++column) {
+      if (s_matrix(row, column)) rows[row][layers[column]] = 1;
+    }
+  }
+  return rows;
+}
+
+std::vector<ExtraRuns> outside_rows(std::span<const ExcitablePart> parts, double pass_ms,
+                                    double boost) {
+  const std::uint32_t extra = extra_runs(parts, pass_ms, boost).back();
+  if (extra == 0) return {};
+  ExtraRuns row(parts.size(), 0);
+  row.back() = extra;
+  return {row};
 }
 
 ExtraRuns with_beside(ExtraRuns row, std::size_t beside) {

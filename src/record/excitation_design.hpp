@@ -66,6 +66,19 @@ std::vector<ExtraRuns> rows_of_kinds(std::span<const ExcitablePart> parts, doubl
                                      double boost, std::size_t beside, double run_ms,
                                      std::span<const CacheKinds> kinds);
 
+// Rows for extra runs behind the pass, once each: an S-matrix of the layers that can be repeated,
+// so that each row has about half of them and each two layers are together in half of those. 2^k −
+// 1 rows, as many as there are layers or more, less than twice as many. Which column is which
+// layer's is drawn: what two layers cost beyond their sum (one finds in the cache what the other
+// left there) looks, in an S-matrix, like the cost of a third layer, and of another one each time.
+std::vector<ExtraRuns> half_pass_rows(std::span<const ExcitablePart> parts,
+                                      std::mt19937_64& random);
+
+// What is outside layers alone (the last part), where it can be repeated: often enough to make the
+// pass `boost` times longer.
+std::vector<ExtraRuns> outside_rows(std::span<const ExcitablePart> parts, double pass_ms,
+                                    double boost);
+
 // The row, with `beside` as often as the parts before it, at least.
 ExtraRuns with_beside(ExtraRuns row, std::size_t beside);
 

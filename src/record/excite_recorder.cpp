@@ -24,6 +24,8 @@ constexpr double kPeriodsPerWindow = 7.0;
 constexpr double kClockTolerance = 0.015;
 constexpr int kCoolings = 2;
 constexpr double kWindowPerSettling = 0.7;
+// Of which layers half passes have, in turn: each takes graphs of its own on the device.
+constexpr std::size_t kHalfPassDesigns = 4;
 // Of the step from idle to load that shows how the sensor settles.
 constexpr double kIdleMs = 3000.0;
 constexpr double kStepMs = 4000.0;
@@ -97,6 +99,7 @@ class ExciteRun {
 
   void prepare() {
     info_ = with_note(options_.prepared->sensor, options_.sensor_note);
+    half_passes_ = repeating_.behind_the_pass();
     repeatable_ = repeating_.repeatable();
     for (std::size_t j = 0; j < repeatable_.size(); ++j) {
       if (repeatable_[j].beside) beside_ = j;
@@ -115,6 +118,7 @@ class ExciteRun {
     manifest.engine_json = engine_.engine_json();
     manifest.sensor = info_;
     manifest.layers = engine_.layers();
+    manifest.half_passes = repeating_.behind_the_pass();
     return manifest;
   }
 
@@ -137,12 +141,26 @@ class ExciteRun {
     const double window_ms = std::max(
         {excite_.least_window_ms, settle_ms_,
          kPeriodsPerWindow * std::max(options_.interval_ms, info_.model.period_ms.value_or(0.0))});
-    const std::vector<ExtraRuns> rows = rows_of(parts, pass_ms);
-    for (const ExtraRuns& row : rows) repeating_.prepare(row);
+    std::vector<std::vector<ExtraRuns>> designs = {rows_of(parts, pass_ms)};
+    while (half_passes_ && designs.size() < kHalfPassDesigns) {
+      designs.push_back(rows_of(parts, pass_ms));
+    }
+    const std::vector<ExtraRuns> alone =
+        half_passes_ ? outside_rows(parts, pass_ms, excite_.boost) : std::vector<ExtraRuns>();
     for (std::uint64_t round = 1; round <= excite_.most_rounds && !over(); ++round) {
       if (round > 1) time_layers(writer, estimate, session);
-      const std::size_t plain_every = bursts_ ? 1 : excite_.plain_every;
-      for (ExtraRuns row : excitation_round(rows, parts.size(), plain_every, random_)) {
+      const std::vector<ExtraRuns>& rows = designs[(round - 1) % designs.size()];
+      if (round <= designs.size()) {
+        for (const ExtraRuns& row : rows) repeating_.prepare(row);
+      }
+      // Half passes draw about as much as plain ones, so that nothing has to come back from them.
+      const std::size_t plain_every = bursts_ && !half_passes_ ? 1 : excite_.plain_every;
+      std::vector<ExtraRuns> windows = excitation_round(rows, parts.size(), plain_every, random_);
+      for (const ExtraRuns& row : alone) {
+        windows.push_back(row);
+        windows.emplace_back(parts.size(), 0);
+      }
+      for (ExtraRuns row : windows) {
         const ExtraRuns asked = row;
         for (auto less = reduced_.find(row); less != reduced_.end(); less = reduced_.find(row)) {
           row = less->second;
@@ -176,6 +194,7 @@ class ExciteRun {
   }
 
   std::vector<ExtraRuns> rows_of(const std::vector<ExcitablePart>& parts, double pass_ms) {
+    if (half_passes_) return half_pass_rows(parts, random_);
     if (!beside_) return excitation_rows(parts, pass_ms, excite_.boost);
     const Repeatable& beside = repeatable_[*beside_];
     if (!beside.optional) {
@@ -299,9 +318,11 @@ class ExciteRun {
   // how much of each they saw.
   ExcitationWindow burst(RecordingWriter& writer, SensorSession& session, const ExtraRuns& extra,
                          std::uint64_t round) {
+    const bool outside_alone = extra.back() > 0;
     const bool plain =
         std::all_of(extra.begin(), extra.end(), [](std::uint32_t n) { return n == 0; });
-    return window(writer, session, extra, round, 0.0, plain ? excite_.plain_ms : excite_.burst_ms);
+    const bool full = plain || (half_passes_ && !outside_alone);
+    return window(writer, session, extra, round, 0.0, full ? excite_.plain_ms : excite_.burst_ms);
   }
 
   bool met(RecordingWriter& writer) {
@@ -346,6 +367,7 @@ class ExciteRun {
   double plain_mhz_ = std::numeric_limits<double>::quiet_NaN();
   std::map<ExtraRuns, ExtraRuns> reduced_;
   bool bursts_ = false;
+  bool half_passes_ = false;
 };
 
 }  // namespace

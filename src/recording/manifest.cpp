@@ -214,6 +214,7 @@ std::string manifest_to_json(const Manifest& manifest) {
                              {"type", or_null(layer.type)},
                              {"precision", or_null(layer.precision)}});
   }
+  if (manifest.half_passes) out["half_passes"] = true;
   out["stopped"] = manifest.stopped ? ordered_json(to_utf8(*manifest.stopped)) : nullptr;
   return out.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
@@ -238,6 +239,7 @@ ReadManifest manifest_from_json(std::string_view text, const std::string& where)
     manifest.layers.push_back(
         {layer.text("name").value_or(""), layer.text("type"), layer.text("precision")});
   }
+  manifest.half_passes = fields.boolean("half_passes").value_or(false);
   manifest.stopped = fields.text("stopped");
   out.cut_short = document.contains("stopped") && document["stopped"].is_null();
   return out;

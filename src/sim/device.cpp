@@ -69,7 +69,19 @@ std::int64_t Device::publish_repeats(std::size_t stretch, std::span<const std::u
   return end;
 }
 
-void Device::publish(Inference& out, std::span<const std::uint32_t> extra) {
+std::int64_t Device::publish_second_pass(std::span<const std::uint32_t> extra,
+                                         std::int64_t begin_ns) {
+  std::int64_t end = begin_ns;
+  for (std::size_t layer = 0; layer < extra.size(); ++layer) {
+    for (std::uint32_t run = 0; run < extra[layer]; ++run) {
+      end += workload_.draw_again(layer, {}, again_mw_);
+      waveform_.append(end, again_mw_);
+    }
+  }
+  return end;
+}
+
+void Device::publish(Inference& out, std::span<const std::uint32_t> extra, ExtraRunsAre where) {
   std::int64_t begin = std::max(now(), waveform_.end_ns());
   if (last_end_ns_) {
     begin = std::max(begin, *last_end_ns_ + ns_of_ms(spec_.engine.gap_ms));
@@ -81,8 +93,9 @@ void Device::publish(Inference& out, std::span<const std::uint32_t> extra) {
   for (std::size_t stretch = 0; stretch < drawn_.stretch_ns.size(); ++stretch) {
     end += drawn_.stretch_ns[stretch];
     waveform_.append(end, std::span(drawn_.power_mw).subspan(stretch * rails, rails));
-    end = publish_repeats(stretch, extra, end);
+    if (where == ExtraRunsAre::in_place) end = publish_repeats(stretch, extra, end);
   }
+  if (where == ExtraRunsAre::behind_the_pass) end = publish_second_pass(extra, end);
   sum_.add(drawn_);
   last_end_ns_ = end;
   out.start_ns = origin_ns_ + begin;
@@ -96,24 +109,24 @@ void Device::publish(Inference& out, std::span<const std::uint32_t> extra) {
   waveform_.forget_before(oldest_reading - rounded_ns(std::ceil(sampler_.response().memory_ns())));
 }
 
-void Device::infer(Inference& out) { infer(out, {}); }
+void Device::infer(Inference& out) { infer(out, {}, ExtraRunsAre::in_place); }
 
 void Device::run_repeated(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
-                          RepeatedRun& out) {
+                          RepeatedRun& out, ExtraRunsAre where) {
   Inference pass;
   out.passes = 0;
   do {
-    infer(pass, extra);
+    infer(pass, extra, where);
     if (out.passes == 0) out.start_ns = pass.start_ns;
     out.end_ns = pass.end_ns;
     ++out.passes;
   } while (out.end_ns - out.start_ns < duration_ns);
 }
 
-void Device::infer(Inference& out, std::span<const std::uint32_t> extra) {
+void Device::infer(Inference& out, std::span<const std::uint32_t> extra, ExtraRunsAre where) {
   {
     const std::lock_guard lock(mutex_);
-    publish(out, extra);
+    publish(out, extra, where);
   }
   clock_->sleep_until_ns(out.end_ns);
   if (!real_time()) deliver_due();

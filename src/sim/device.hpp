@@ -26,6 +26,8 @@
 
 namespace layerwatt::sim {
 
+enum class ExtraRunsAre { in_place, behind_the_pass };
+
 class Device {
  public:
   // `clock` must be one that jumps (VirtualClock) for TimeMode::virtual_time. The device begins,
@@ -42,10 +44,10 @@ class Device {
 
   // Inferences one after the other until they have lasted duration_ns, at least one. extra: runs of
   // each layer beyond the first, in place; then, where the spec has it, how often the cache is
-  // emptied, as Repeatable::beside and ::optional say. The truth counts first runs alone. Same
-  // thread.
+  // emptied, as Repeatable::beside and ::optional say. Behind the pass they draw what the layer
+  // draws in its place. The truth counts first runs alone. Same thread.
   void run_repeated(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
-                    RepeatedRun& out);
+                    RepeatedRun& out, ExtraRunsAre where = ExtraRunsAre::in_place);
 
   // Readings go to `sink`, from now on; the truth counts from now on. period_ms is used where the
   // spec has none. Virtual time moves on, idle, until the first readings are there.
@@ -66,11 +68,13 @@ class Device {
  private:
   std::int64_t now() const { return clock_->now_ns() - origin_ns_; }
   void idle_until(std::int64_t time_ns);
-  void publish(Inference& out, std::span<const std::uint32_t> extra);
+  void publish(Inference& out, std::span<const std::uint32_t> extra, ExtraRunsAre where);
   // When the repeats of a stretch, which begin at begin_ns, are over.
   std::int64_t publish_repeats(std::size_t stretch, std::span<const std::uint32_t> extra,
                                std::int64_t begin_ns);
-  void infer(Inference& out, std::span<const std::uint32_t> extra);
+  // When a second pass of the layers that run again, which begins at begin_ns, is over.
+  std::int64_t publish_second_pass(std::span<const std::uint32_t> extra, std::int64_t begin_ns);
+  void infer(Inference& out, std::span<const std::uint32_t> extra, ExtraRunsAre where);
   bool take_due(Sample& sample, SampleSink*& sink, std::string& line);
   double tail_ns() const;
 

@@ -153,6 +153,22 @@ TEST(ExciteBurstSteps, WindowsThatRepeatTheSameAreOneMix) {
   EXPECT_EQ(fewer.of[6], 1u);
 }
 
+// As the third window is plain behind it, that one has nothing to come back from either.
+TEST(ExciteBurstSteps, ADeviceDoesNotAdaptToHalfPasses) {
+  BurstRecording bursts = two_mixes();
+  for (BurstWindow& window : bursts.windows) window.like_plain = window.extra[0] > 0.0;
+  const BurstMixes mixes(bursts.windows);
+  EXPECT_THAT(mixes.amount, ElementsAre(ElementsAre(0.0, 1.0, 0.0)));
+  const BurstSteps steps(bursts);
+  const StepRows rows = steps.rows(0.0, 50.0, {0.25});
+  ASSERT_EQ(rows.adapted.cols(), 1);
+  EXPECT_EQ(rows.adapted(1, 0), 0.0);
+  EXPECT_EQ(rows.adapted(2, 0), 0.0);
+  EXPECT_LT(rows.adapted(3, 0), 0.0);
+  EXPECT_LT(rows.adapted(4, 0), 0.0);
+  EXPECT_NEAR(rows.mix(1, 1), 1.0, 1e-12) << "two runs in 2 ms all the same";
+}
+
 TEST(ExciteBurstSteps, EachMixAdaptsByItself) {
   const BurstRecording bursts = two_mixes();
   const BurstSteps steps(bursts);

@@ -107,6 +107,25 @@ TEST(ExciteWarnings, TheReasonSaysWhatWasUsed) {
               HasSubstr("adapts to repeats within 130 ms"));
 }
 
+TEST(ExciteWarnings, OfHalfPassesItSpeaksAsSuch) {
+  Bench bench;
+  bench.observed.windows.resize(9);
+  EXPECT_THAT(excite_reason(bench.observed, bench.fit, {}, true),
+              HasSubstr("half of its layers ran once more"));
+  Adaptation adaptation;
+  adaptation.steps = 77;
+  EXPECT_THAT(excite_reason(bench.observed, bench.fit, adaptation, true),
+              HasSubstr("half of its layers ran once more, in each window another half; 77 steps"));
+  EXPECT_THAT(closure_warning({950.0, 1000.0, 30.0}, true).at(0).hint, HasSubstr("half a pass"));
+  bench.recording.manifest.half_passes = true;
+  bench.fit.extra_ms(0) = 3.0;
+  const auto warnings = bench.warnings();
+  const Warning* found = find_warning(warnings, "repeats_run_faster");
+  ASSERT_NE(found, nullptr);
+  EXPECT_THAT(found->message, HasSubstr("a run up to 25 % quicker in half a pass"));
+  EXPECT_THAT(found->hint, ::testing::Not(HasSubstr("--empty-cache")));
+}
+
 TEST(ExciteWarnings, NamesThreeAndCountsTheRest) {
   Bench bench;
   bench.observed.slowed = {0, 1, 2};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "fakes/fake_cuda_driver.hpp"
+#include "layerwatt/error.hpp"
 
 namespace layerwatt {
 namespace {
@@ -176,6 +177,73 @@ TEST(CudaGraphEngine, ALayerWhoseValuesOverflowIsNotRepeated) {
   EXPECT_GT(parts[0].max_extra, 0u);
   EXPECT_EQ(parts[1].max_extra, 0u);
   EXPECT_THAT(parts[1].reason, HasSubstr("overflow when it runs 4 times more"));
+}
+
+TEST(CudaGraphEngine, HalfAPassRunsBehindThePass) {
+  Bench bench;
+  GraphEngineOptions options;
+  options.half_passes = true;
+  const auto engine = bench.captured(false, options);
+  engine->load();
+  Repeating& repeating = *engine->repeating();
+  EXPECT_TRUE(repeating.behind_the_pass());
+  EXPECT_EQ(repeating.repeatable()[0].max_extra, 1u);
+  RepeatedRun run;
+  repeating.run(std::vector<std::uint32_t>{1, 0, 0}, 10'000'000, run);
+  EXPECT_THAT(bench.driver->ran, ElementsAre("gemm", "relu", "max", "gemm", "relu"));
+  EXPECT_NEAR(static_cast<double>(run.end_ns - run.start_ns) / static_cast<double>(run.passes),
+              1'202'000, 1);
+  repeating.run(std::vector<std::uint32_t>{1, 1, 0}, 10'000'000, run);
+  EXPECT_THAT(bench.driver->ran, ElementsAre("gemm", "relu", "max", "gemm", "relu", "max"));
+  repeating.run(std::vector<std::uint32_t>{0, 0, 10}, 10'000'000, run);
+  EXPECT_NEAR(static_cast<double>(run.end_ns - run.start_ns) / static_cast<double>(run.passes),
+              722'000, 1);
+  EXPECT_EQ(nlohmann::json::parse(engine->engine_json())["half_passes"], true);
+}
+
+TEST(CudaGraphEngine, HalfPassesNeedLayersInTurn) {
+  Bench bench;
+  bench.recorder.begin(FakeCudaDriver::stream());
+  {
+    const auto scope = bench.recorder.layer("conv");
+    bench.driver->kernel("gemm", 0.4);
+  }
+  bench.driver->kernel("copy", 0.1);
+  {
+    const auto scope = bench.recorder.layer("pool");
+    bench.driver->kernel("max", 0.2);
+  }
+  bench.recorder.end();
+  GraphEngineOptions options;
+  options.half_passes = true;
+  CudaGraphEngine engine(bench.driver, bench.recorder.take(), bench.clock, {}, options);
+  engine.load();
+  EXPECT_EQ(engine.repeating(), nullptr);
+  EXPECT_THAT(engine.why_not_repeating(), HasSubstr("no kernel outside them"));
+}
+
+TEST(CudaGraphEngine, HalfPassesThatDoNotFitIntoAGraphAreSaid) {
+  Bench bench;
+  GraphEngineOptions options;
+  options.half_passes = true;
+  options.most_nodes = 5;  // the pass has three
+  const auto engine = bench.captured(false, options);
+  engine->load();
+  EXPECT_EQ(engine->repeating()->repeatable()[0].max_extra, 0u);
+  EXPECT_THAT(engine->repeating()->repeatable()[0].reason, HasSubstr("too large"));
+  Bench other;
+  options.most_nodes = 6;
+  const auto fits = other.captured(false, options);
+  fits->load();
+  EXPECT_EQ(fits->repeating()->repeatable()[0].max_extra, 1u);
+}
+
+TEST(CudaGraphEngine, HalfPassesDoNotEmptyTheCache) {
+  Bench bench;
+  GraphEngineOptions options;
+  options.half_passes = true;
+  options.empty_cache = EmptyCache::automatic;
+  EXPECT_THROW(bench.captured(false, options), Error);
 }
 
 }  // namespace

@@ -65,6 +65,22 @@ TEST(CudaGraphPlan, TheCacheIsEmptiedBeforeEachCopyAndAtTheEnd) {
                                    GraphEdge{7, 8, 0}));
 }
 
+// 0 → 1 → 2 → 3, of which 1 and 2 are layer 1.
+TEST(CudaGraphPlan, ASecondPassOfSomeLayersRunsBehindTheFirst) {
+  const GraphShape shape{{{0, 1}, {1, 2}, {2, 3}}, {0, 1, 1, 2}, 3};
+  const auto segments = graph_segments(shape);
+  const GraphPlan last = second_pass_plan(shape, segments, std::vector<std::uint32_t>{0, 1, 1, 0});
+  EXPECT_THAT(last.copies, ElementsAre(1, 2, 3));
+  EXPECT_THAT(last.removed, IsEmpty());
+  EXPECT_THAT(last.added,
+              UnorderedElementsAre(GraphEdge{3, 4, 0}, GraphEdge{4, 5, 0}, GraphEdge{5, 6, 0}));
+  const GraphPlan ends = second_pass_plan(shape, segments, std::vector<std::uint32_t>{1, 0, 1, 0});
+  EXPECT_THAT(ends.copies, ElementsAre(0, 3));
+  EXPECT_THAT(ends.added, UnorderedElementsAre(GraphEdge{3, 4, 0}, GraphEdge{4, 5, 0}));
+  const GraphPlan none = second_pass_plan(shape, segments, std::vector<std::uint32_t>{0, 0, 0, 1});
+  EXPECT_THAT(none.copies, IsEmpty()) << "what is outside is no layer";
+}
+
 TEST(CudaGraphPlan, WithoutExtraRunsNothingChanges) {
   const GraphShape shape = chain();
   const GraphPlan plan =

@@ -53,12 +53,14 @@ struct Scored {
   double total_error = 0.0;
 };
 
-Scored measure(std::uint64_t seed, const std::string& sensor, double max_time_s) {
+Scored measure(std::uint64_t seed, const std::string& sensor, double max_time_s,
+               bool half_passes = false) {
   const fakes::ScratchDirectory scratch;
   Host host;
   ProfileOptions options;
   options.engine_options.model = scratch.write("six.sim.json", model(seed, sensor));
   options.engine_options.seed = seed;
+  options.engine_options.half_passes = half_passes;
   options.attribution.method = Method::excite;
   options.max_time_s = max_time_s;
   options.target_ci_pct = 1e-6;  // the whole time
@@ -115,6 +117,21 @@ TEST(ProfileExcite, FindsTheLayersThroughAWindowOf100Ms) { check_sensor(kWindow1
 
 TEST(ProfileExcite, FindsTheLayersThroughACounterThatStepsEvery100Ms) {
   check_sensor(kCounter, 60.0);
+}
+
+// Each layer is in every second window and makes it longer by its own time alone, so that small
+// ones are known worse than by repeating them often.
+TEST(ProfileExcite, FindsTheLayersFromHalfPasses) {
+  std::size_t covered = 0;
+  for (const std::uint64_t seed : {20261128u, 20261129u, 20261130u}) {
+    for (const char* sensor : {kCounter, kWindow100}) {
+      const Scored score = measure(seed, sensor, 120.0, true);
+      EXPECT_LE(score.error, 0.02) << sensor << " seed " << seed;
+      EXPECT_LE(std::abs(score.total_error), 0.01) << sensor << " seed " << seed;
+      covered += score.covered;
+    }
+  }
+  EXPECT_GE(covered, 31u) << "of 36";
 }
 
 struct Bench {

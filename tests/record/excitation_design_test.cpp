@@ -6,6 +6,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <numeric>
+#include <random>
 
 namespace layerwatt {
 namespace {
@@ -152,6 +153,57 @@ TEST(ExcitationDesign, ARoundHoldsEveryRowOnceBetweenPlainOnes) {
   for (const std::size_t at : {0u, 3u, 6u, 8u}) EXPECT_EQ(round[at], plain) << at;
   for (const ExtraRuns& row : rows) EXPECT_EQ(std::count(round.begin(), round.end(), row), 1);
   EXPECT_NE(excitation_round(rows, 2, 2, random), round) << "another order each time";
+}
+
+TEST(ExcitationDesign, HalfPassesHaveEachLayerInHalfOfTheRows) {
+  const std::vector<ExcitablePart> parts{{5.0, 1}, {2.0, 0}, {1.0, 1}, {3.0, 1}, {0.1, 40}};
+  std::mt19937_64 random(1);
+  EXPECT_THAT(half_pass_rows(parts, random),
+              testing::UnorderedElementsAre(ElementsAre(1, 0, 0, 1, 0), ElementsAre(0, 0, 1, 1, 0),
+                                            ElementsAre(1, 0, 1, 0, 0)));
+}
+
+TEST(ExcitationDesign, HalfPassesOfFourLayersAreSeven) {
+  const std::vector<ExcitablePart> parts(5, {1.0, 1});
+  std::mt19937_64 random(1);
+  const auto rows = half_pass_rows(parts, random);
+  EXPECT_THAT(rows, SizeIs(7));
+  for (std::size_t j = 0; j < 4; ++j) {
+    EXPECT_EQ(std::count_if(rows.begin(), rows.end(), [j](const auto& row) { return row[j] == 1; }),
+              4);
+  }
+  for (const ExtraRuns& row : rows) EXPECT_GT(std::accumulate(row.begin(), row.end(), 0u), 0u);
+}
+
+// What layers 0 and 1 cost beyond their sum looks like the cost of 2 where each row has an even
+// number of the three: three of four pairs of columns have such a third, which is one of six
+// layers'. 25 of 200 on the mean.
+TEST(ExcitationDesign, WhichLayersHalfPassesMixUpIsDrawnAnew) {
+  const std::vector<ExcitablePart> parts(9, {1.0, 1});
+  std::mt19937_64 random(1);
+  std::size_t mixed_up = 0;
+  for (int draw = 0; draw < 200; ++draw) {
+    bool even = true;
+    for (const ExtraRuns& row : half_pass_rows(parts, random)) {
+      even = even && (row[0] + row[1] + row[2]) % 2 == 0;
+    }
+    mixed_up += even ? 1 : 0;
+  }
+  EXPECT_GT(mixed_up, 8u);
+  EXPECT_LT(mixed_up, 50u);
+}
+
+TEST(ExcitationDesign, ALayerOfNoTimeIsInNoHalf) {
+  std::mt19937_64 random(1);
+  EXPECT_THAT(half_pass_rows(std::vector<ExcitablePart>{{0.0, 1}, {1.0, 1}, {1.0, 0}}, random),
+              ElementsAre(ElementsAre(0, 1, 0)));
+  EXPECT_THAT(half_pass_rows(std::vector<ExcitablePart>{{1.0, 0}, {1.0, 1}}, random), SizeIs(0));
+}
+
+TEST(ExcitationDesign, WhatIsOutsideRunsAlone) {
+  EXPECT_THAT(outside_rows(std::vector<ExcitablePart>{{5.0, 1}, {0.5, 100}}, 10.0, 1.0),
+              ElementsAre(ElementsAre(0, 20)));
+  EXPECT_THAT(outside_rows(std::vector<ExcitablePart>{{5.0, 1}, {0.5, 0}}, 10.0, 1.0), SizeIs(0));
 }
 
 }  // namespace

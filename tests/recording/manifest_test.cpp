@@ -102,9 +102,11 @@ TEST(ManifestToJson, ReadsBackAsItWas) {
   manifest.sensor.rails = {{"package-0", true}, {"dram", false}};
   manifest.sensor.model.window_ms = 1.0 / 3.0;
   manifest.layers = {{"a \"b\"\n层", "Conv", std::nullopt}};
+  manifest.half_passes = true;
   manifest.stopped = "error: disk full";
   const auto back = read(manifest_to_json(manifest)).manifest;
   EXPECT_EQ(back.created, manifest.created);
+  EXPECT_TRUE(back.half_passes);
   EXPECT_EQ(nlohmann::json::parse(back.device_json), nlohmann::json::parse(manifest.device_json));
   EXPECT_FALSE(back.sensor.measured);
   EXPECT_EQ(back.sensor.reading, Reading::energy);
