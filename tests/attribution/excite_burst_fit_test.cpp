@@ -84,11 +84,11 @@ struct Adapting {
       }
     }
     run(0, 0.0, 650.0);
-    std::normal_distribution<double> normal(0.0, noise);
+    std::normal_distribution<double> normal;
     double before = counted(stretches, 37.0 - lag_ms);
     for (double step = 37.0; step + 100.0 < now; step += 100.0) {
       const double after = counted(stretches, step + 100.0 - lag_ms);
-      const double mw = (after - before) * 10.0 * (1.0 + (noise > 0.0 ? normal(random) : 0.0));
+      const double mw = (after - before) * 10.0 * (1.0 + noise * normal(random));
       out.steps.push_back({step, step + 100.0, {mw, mw / 2.0}});
       before = after;
     }

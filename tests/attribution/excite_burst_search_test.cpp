@@ -27,14 +27,14 @@ BurstRecording lagging(double noise_mw) {
     out.windows.push_back(window);
   }
   std::mt19937_64 random(11);
-  std::normal_distribution<double> noise(0.0, noise_mw);
+  std::normal_distribution<double> normal;
   for (double at = 37.0; at + 100.0 < now; at += 100.0) {
     double mw = 0.0;
     for (const BurstWindow& window : out.windows) {
       const double ms = std::min(at + 82.0, window.end_ms) - std::max(at - 18.0, window.begin_ms);
       if (ms > 0.0) mw += ms / 100.0 * (window.plain ? 400e3 : 650e3);
     }
-    out.steps.push_back({at, at + 100.0, {mw + (noise_mw > 0.0 ? noise(random) : 0.0)}});
+    out.steps.push_back({at, at + 100.0, {mw + noise_mw * normal(random)}});
   }
   return out;
 }

@@ -18,10 +18,10 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<double> readings(double step_mw, double noise_mw, std::size_t count = 500) {
   std::mt19937_64 random(4);
-  std::normal_distribution<double> noise(0.0, noise_mw);
+  std::normal_distribution<double> normal;
   std::vector<double> values;
   for (std::size_t i = 0; i < count; ++i) {
-    const double mw = 5000.0 + 100.0 * static_cast<double>(i % 7) + noise(random);
+    const double mw = 5000.0 + 100.0 * static_cast<double>(i % 7) + noise_mw * normal(random);
     values.push_back(step_mw > 0.0 ? step_mw * std::round(mw / step_mw) : mw);
   }
   return values;
@@ -47,6 +47,7 @@ TEST(Rounding, NoiseAveragesItOut) {
   EXPECT_NEAR(rounding_left_mw2(40.0, 7.0), 133.33 * std::exp(-1.209), 0.1);
   EXPECT_LT(rounding_left_mw2(40.0, 40.0), 1e-10);
   EXPECT_EQ(rounding_left_mw2(0.0, 3.0), 0.0);
+  EXPECT_EQ(rounding_left_mw2(0.0, 0.0), 0.0);
 }
 
 TEST(Rounding, OfATotalIsThatOfItsRails) {
@@ -71,6 +72,7 @@ TEST(Rounding, IsAllInALayerLongerThanTheResponse) {
   EXPECT_EQ(rounding_share(0.25, 1.0), 0.25);
   EXPECT_EQ(rounding_share(0.5, 2.0), 0.25);
   EXPECT_EQ(rounding_share(0.0, 1.0), 0.0);
+  EXPECT_EQ(rounding_share(0.0, 0.0), 0.0) << "a layer that takes no time has none";
 }
 
 TEST(Rounding, IntervalsHoldTheTruthThoughReadingsAreCoarse) {
