@@ -35,6 +35,7 @@ TEST(Attribute, PutsEverythingTogether) {
   Manifest& manifest = b.get().manifest;
   manifest.layers = {{"a", "Convolution", "FP16"}, {"b", "Pooling", std::nullopt}};
   manifest.device_json = R"({"name":"board"})";
+  manifest.engine_json = R"({"name":"engine"})";
   manifest.sensor.measured = false;
   manifest.sensor.notes = "picked by hand";
   b.get().warnings.push_back({"truncated_row", "the last row was cut", ""});
@@ -46,6 +47,7 @@ TEST(Attribute, PutsEverythingTogether) {
   EXPECT_THAT(r.method_reason, HasSubstr("per layer"));
   EXPECT_EQ(r.iterations, 40u);
   EXPECT_EQ(r.device_json, R"({"name":"board"})");
+  EXPECT_EQ(r.engine_json, R"({"name":"engine"})");
   EXPECT_FALSE(r.sensor.measured);
   EXPECT_EQ(r.sensor.kind, "test");
   EXPECT_EQ(r.sensor.scope, "module");
@@ -276,10 +278,12 @@ TEST(Attribute, AResultWithoutPowerHasTimesAlone) {
   EXPECT_DOUBLE_EQ(r.total.time_ms->mean, 10.0);
   for (const std::string& reason :
        {r.layers[0].power_mw.reason(), r.layers[0].energy_mj.reason(), *r.layers[0].reason,
-        r.outside_layers.energy_mj.reason(), r.total.energy_mj.reason(), r.power_draw_mw.reason(),
-        r.energy_mj.reason(), r.closure.reason()}) {
+        r.outside_layers.power_mw.reason(), r.outside_layers.energy_mj.reason(),
+        r.outside_layers.reason.value_or(""), r.total.power_mw.reason(), r.total.energy_mj.reason(),
+        r.power_draw_mw.reason(), r.energy_mj.reason(), r.closure.reason()}) {
     EXPECT_EQ(reason, "no_power");
   }
+  EXPECT_EQ(r.method_reason, "no power was recorded; times alone");
 }
 
 // D3: a run whose layers were never reported gave layers = [] and TOTAL = 0.

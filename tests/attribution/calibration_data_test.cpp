@@ -116,6 +116,8 @@ TEST(CalibrationData, TheUsualGapIsTheMedian) {
   PowerSamples power;
   power.time_ns = {0, 1 * kMs, 2 * kMs, 9 * kMs};
   EXPECT_EQ(usual_gap_ms(power), 1.0);
+  power.time_ns = {0, 1 * kMs, 10 * kMs, 11 * kMs};
+  EXPECT_EQ(usual_gap_ms(power), 1.0) << "not the gap that came in the middle";
   EXPECT_EQ(usual_gap_ms(PowerSamples{}), 0.0);
 }
 
@@ -124,6 +126,9 @@ TEST(CalibrationData, WithoutPassesThereIsNothing) {
   EXPECT_TRUE(none.segments.column.empty());
   EXPECT_TRUE(none.on_ms.empty());
   EXPECT_TRUE(none.off_ms.empty());
+  Iterations layers_alone;
+  layers_alone.layers = {"a", "b"};
+  EXPECT_EQ(calibration_segments(layers_alone, 1e4).segments.layers, 2u);
 }
 
 TEST(CalibrationData, AGapOfHalfAMillisecondIsIdle) {
@@ -136,6 +141,17 @@ TEST(CalibrationData, AGapOfHalfAMillisecondIsIdle) {
   EXPECT_THAT(found.segments.column, ElementsAre(0, 1, 2, 4, 0, 1, 2)) << "2: outside the layers";
   EXPECT_THAT(found.on_ms, ElementsAre(0.0, 5.5));
   EXPECT_THAT(found.off_ms, ElementsAre(5.0, 10.5));
+}
+
+TEST(CalibrationData, AGapOfLessThanHalfAMillisecondIsPartOfItsBurst) {
+  Iterations iterations;
+  iterations.layers = {"a"};
+  iterations.start_ns = {0, 5 * kMs + 2 * kMs / 5};
+  iterations.end_ns = {5 * kMs, 10 * kMs};
+  iterations.layer_ms = {5.0, 4.6};
+  const CalibrationSegments found = calibration_segments(iterations, 1e4);
+  EXPECT_THAT(found.on_ms, ElementsAre(0.0));
+  EXPECT_THAT(found.off_ms, ElementsAre(10.0));
 }
 
 TEST(CalibrationData, PassesWithoutAGapAreOneBurst) {
@@ -175,6 +191,31 @@ TEST(CalibrationData, ACounterReadInVainIsNotReadAcrossALostReading) {
   EXPECT_THAT(found.window_ms, ElementsAre(3.0, 1.0));
   EXPECT_THAT(found.value, ElementsAre(3000.0, 6000.0));
   EXPECT_THAT(found.weight, ElementsAre(1.0, 1.0));
+}
+
+// 1 W over 2 ms after 2 ms in which it stood still: half of it. Then it moves at every reading.
+TEST(CalibrationData, ACounterThatMovesAgainIsReadOneByOne) {
+  PowerSamples power = counter();
+  power.begin_ns = {100 * kMs, 102 * kMs, 104 * kMs};
+  power.time_ns = {102 * kMs, 104 * kMs, 107 * kMs};
+  power.rail_mw = {0.0, 1000.0, 6000.0};
+  Segments segments;
+  segments.origin_ns = 100 * kMs;
+  const Readings found = calibration_readings(power, segments);
+  EXPECT_THAT(found.time_ms, ElementsAre(4.0, 7.0));
+  EXPECT_THAT(found.window_ms, ElementsAre(4.0, 3.0));
+  EXPECT_THAT(found.value, ElementsAre(500.0, 6000.0));
+}
+
+TEST(CalibrationData, ACountersFirstReadingMayShowAChange) {
+  PowerSamples power = counter();
+  power.rail_mw = {9000.0, 0.0, 0.0};
+  Segments segments;
+  segments.origin_ns = 100 * kMs;
+  const auto changes = changes_of(power, segments);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].begin_ms, 0.0);
+  EXPECT_EQ(changes[0].end_ms, 1.0);
 }
 
 TEST(CalibrationData, AChangeOfAnyRailIsAChange) {

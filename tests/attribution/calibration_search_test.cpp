@@ -257,9 +257,11 @@ TEST(CalibrationSearch, LooksAlongTheLatencyWhereAResponseIsShortAgainstAPass) {
   expect_same(starts.found(late, 6.0, 0.2), late);
   const Response later{0.02, 0.01 + 53.0, 0.18, 0.0};
   expect_same(starts.found(later, 18.0, 0.2), later);
+  const Response last{0.0, 0.1 + 18.0, 0.1, 0.0};
+  expect_same(starts.found(last, 6.0, 0.2), last);
   // A response longer than three passes is not looked along.
   EXPECT_LT(starts.found(window, 0.4 / 3.0 - 1e-6, 0.2).latency_ms, 0.2);
-  expect_same(starts.found(window, 0.4 / 3.0 + 1e-6, 0.2), window);
+  expect_same(starts.found(window, 0.4 / 3.0, 0.2), window);
 }
 
 TEST(CalibrationSearch, LooksAlongTheLatencyWithoutTheLowPassToo) {

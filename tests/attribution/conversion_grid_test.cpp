@@ -195,5 +195,78 @@ TEST(ToConversions, TheMarginItselfIsFarEnough) {
   EXPECT_EQ(kept.value, (std::vector<double>{1.0, 10.0, 2.0, 20.0, 5.0, 50.0}));
 }
 
+TEST(ToConversions, AReadingJustBeforeTheNextInstantMayBeOfEither) {
+  Readings readings;
+  readings.time_ms = {15.875, 17.0};
+  readings.weight = {1.0, 1.0};
+  readings.value = {1.0, 2.0};
+  const Readings kept = to_conversions(readings, {6.0, 4.0, 0.25});
+  EXPECT_EQ(kept.time_ms, (std::vector<double>{16.0}));
+  EXPECT_EQ(kept.value, (std::vector<double>{2.0}));
+}
+
+TEST(FindConversionGrid, FindsThePhaseWhereverItIs) {
+  for (const double phase_ms : {0.3, 1.9, 3.4, 4.8, 6.2}) {
+    const auto grid = find_conversion_grid(readings_of_grid(6.6, phase_ms, 2000), 0.0, 1e9);
+    ASSERT_TRUE(grid) << phase_ms;
+    EXPECT_NEAR(grid->period_ms, 6.6, 1e-4);
+    EXPECT_NEAR(grid->phase_ms, phase_ms, 0.1);
+  }
+}
+
+TEST(FindConversionGrid, AHundredPairsAreAsGoodAsFortyOrThousands) {
+  const auto grid = find_conversion_grid(read_twice(200), 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->period_ms, 10.0, 1e-4);
+}
+
+// Every 25th conversion shows the value before it: the share of equal pairs is that of a grid of
+// 6.9 ms.
+TEST(FindConversionGrid, EqualConversionsMisleadTheFirstGuessAlone) {
+  Readings readings = readings_of_grid(6.6, 1.234, 8000);
+  for (double& value : readings.value) {
+    if (std::fmod(value, 25.0) == 0.0) value -= 1.0;
+  }
+  const auto grid = find_conversion_grid(readings, 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->period_ms, 6.6, 8e-6);
+  EXPECT_NEAR(grid->phase_ms, 1.234, 0.02);
+}
+
+// Every other of them is missing for a while half way, so that they are 10 ms apart there.
+TEST(FindConversionGrid, MissingReadingsDoNotHideIt) {
+  const Readings all = readings_of_grid(6.6, 1.234, 4000);
+  Readings readings;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (k > 1900 && k < 2100 && k % 2 == 0) continue;
+    readings.time_ms.push_back(all.time_ms[k]);
+    readings.weight.push_back(1.0);
+    readings.value.push_back(all.value[k]);
+  }
+  const auto grid = find_conversion_grid(readings, 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->period_ms, 6.6, 1e-4);
+}
+
+// Readings 5 ms apart to the last bit gather at one phase of 5 ms, all of them.
+TEST(FindConversionGrid, TheReadingsOwnCadenceIsNoGrid) {
+  Readings readings;
+  for (int k = 0; k < 4000; ++k) {
+    readings.time_ms.push_back(100.0 + 5.0 * k);
+    readings.weight.push_back(1.0);
+    readings.value.push_back(std::floor(readings.time_ms.back() / 6.6137));
+  }
+  const auto grid = find_conversion_grid(readings, 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->period_ms, 6.6137, 1e-3);
+}
+
+// A minute after the first pass: the period has to be known as well as the time is long.
+TEST(FindConversionGrid, ThePhaseIsKnownLongAfterTheFirstPass) {
+  const auto grid = find_conversion_grid(read_twice(800, 60000.0), 0.0, 1e9);
+  ASSERT_TRUE(grid);
+  EXPECT_NEAR(grid->period_ms, 10.0, 1e-4);
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
 
 #include "attribution/fit_case.hpp"
 #include "attribution/residuals.hpp"
+#include "attribution/stamp_error.hpp"
 
 namespace layerwatt {
 namespace {
@@ -59,6 +61,22 @@ TEST(DevianceOf, AnOutlierCountsAsOneAndAReadingLeftOutNotAtAll) {
   EXPECT_LT(with_outlier - before, 1000.0) << "its square is 25 000 times the noise's";
   s.readings.weight[k] = 0.0;
   EXPECT_NEAR(deviance_of(s.segments, s.readings, kTrue), before, 15.0);
+}
+
+// Where stamps scatter, readings on flat power tell the powers: with each reading's weight alike,
+// as a plain fit has them, they explain all of them worse.
+TEST(DevianceOf, ThePowersAreThoseThatReadingsTellByTheirWeight) {
+  const FitCase s = fit_case(
+      {.layers = 6, .seconds = 5.0, .stamp_error_ms = 0.3, .noise_mw = 5.0, .step_mw = 0.0});
+  const Residuals plain = residuals_of(s.segments, s.readings, kTrue, 0.05);
+  const NoiseModel noise = fit_noise(plain.residual_mw, plain.scatter_mw2, 0.05, s.readings.weight);
+  const std::vector<double> variance = expected_variance(noise, plain.scatter_mw2, 0.05);
+  double plain_deviance = 0.0;
+  for (std::size_t k = 0; k < variance.size(); ++k) {
+    const double squares = plain.residual_mw[k] * plain.residual_mw[k] / variance[k];
+    plain_deviance += std::log(variance[k]) + std::min(squares, 64.0);
+  }
+  EXPECT_LT(deviance_of(s.segments, s.readings, kTrue), plain_deviance - 10.0);
 }
 
 // 200 readings of one layer that lasts, 1 mW above and below 100 by turns, after those that are off

@@ -94,7 +94,7 @@ struct Scattering {
   }
   static Recording scattered(Board board) {
     board.noise_mw = 20.0;
-    board.scatter_ms = 0.01;
+    board.scatter_ms = std::max(board.scatter_ms, 0.01);
     // No channel is like another: the total is of both rails.
     board.core = board.core_in_total = true;
     return board.record();

@@ -270,6 +270,36 @@ TEST(ExciteBurstAgreement, AWindowThatOthersExplainIsOffByNothing) {
   EXPECT_NEAR(found.factor[0], std::sqrt((first * first + second * second) / 3.0), 1e-6);
 }
 
+// The host was as quick as ever in one of the windows that repeat what is outside layers.
+TEST(ExciteBurstAgreement, AWindowWithoutAnythingOfItsPartSaysNothing) {
+  Bench bench;
+  bench.burst({0.0, 0.0, 9.0}, 0.0);
+  bench.burst({0.0, 0.0, 9.0}, 1.0, 20e3);
+  bench.burst({0.0, 0.0, 9.0}, 1.0, -20e3);
+  for (int k = 0; k < 2; ++k) bench.burst({1.0, 0.0, 0.0}, 0.0);
+  const Agreement found = bench.agreement();
+  EXPECT_EQ(found.windows[1], 3u);
+  EXPECT_GT(found.factor[1], 2.0) << "the other two differ";
+}
+
+// Residuals of less than a milliwatt are residuals, too.
+TEST(ExciteBurstAgreement, IsTheSameInAnyUnit) {
+  const auto of_unit = [](double unit) {
+    Bench bench;
+    for (int k = 0; k < 4; ++k) {
+      bench.burst({1.0, 0.0, 0.0}, 0.0, k % 2 == 0 ? 10e3 : -10e3);
+      bench.burst({0.0, 1.0, 0.0}, 0.0);
+    }
+    bench.see();
+    for (CounterStep& step : bench.bursts.steps) step.power_mw[0] *= unit;
+    const BurstSteps steps(bench.bursts);
+    const BurstTrial trial = try_bursts(steps, {}, {1.0, 1.0}, Wanted::all);
+    return window_agreement(bench.bursts, steps, trial, Eigen::Vector2d(1.0, 1.0)).factor[0];
+  };
+  EXPECT_GT(of_unit(1.0), 2.0);
+  EXPECT_NEAR(of_unit(1e-5), of_unit(1.0), 1e-6);
+}
+
 // Part 0 in a burst that comes first, of which one step of 100 ms is used.
 std::size_t seen_of_the_first(double length_ms) {
   Bench bench;

@@ -337,6 +337,39 @@ TEST(ExciteBurstFit, HalfAMilliwattIsOddWhereLittleScatters) {
   EXPECT_EQ(found.outcome.fit->outliers, 1u);
 }
 
+// Twelve steps of 22 each decide a part alone: the middle one says nothing of how steps scatter.
+TEST(ExciteBurstFit, WhereItIsNotKnownHowStepsScatterNoneIsOdd) {
+  Aligned device;
+  device.run_ms.assign(13, 0.5);
+  device.run_mw.assign(13, 900e3);
+  for (std::size_t part = 0; part < 12; ++part) {
+    if (part % 4 != 3) device.plain(1);
+    std::vector<double> runs(13, 0.0);
+    runs[part] = 2.0;
+    device.window(runs, 1);
+  }
+  device.plain(1);
+  ASSERT_EQ(device.bursts.steps.size(), 22u);
+  for (std::size_t k = 0; k < 22; ++k) {
+    device.bursts.steps[k].power_mw[0] += 3.0 * (static_cast<double>(k * 7 % 5) - 2.0);
+  }
+  const BurstFitOutcome found = fit_bursts(device.bursts, {});
+  ASSERT_TRUE(found.outcome.fit) << found.outcome.refused;
+  EXPECT_EQ(found.outcome.fit->outliers, 0u);
+}
+
+TEST(ExciteBurstFit, WhatDrawsLittleIsKnownAsWell) {
+  const auto of_unit = [](double unit) {
+    Aligned device = two_parts();
+    device.scatter(200.0);
+    for (CounterStep& step : device.bursts.steps) {
+      for (double& mw : step.power_mw) mw *= unit;
+    }
+    return fit_bursts(device.bursts, {}).outcome.fit->power_std(0, 0);
+  };
+  EXPECT_NEAR(of_unit(1e-4) / (1e-4 * of_unit(1.0)), 1.0, 1e-6);
+}
+
 TEST(ExciteBurstFit, EveryRailIsFittedForItself) {
   Aligned device = two_parts();
   device.scatter(200.0);

@@ -162,6 +162,15 @@ TEST(ExciteBursts, StepsAreAsLongAsTheyAreInTheMean) {
   EXPECT_NEAR(steps[1].power_mw[0], 10.0 * (seen_ms(3) - seen_ms(2)), 0.5);
 }
 
+TEST(ExciteBursts, WhatWasSeenAtTheSameTimeIsNoStep) {
+  Builder built({"a"});
+  for (int k = 0; k < 5; ++k) built.energy(100.0 * k, 100.0 * k + 100.0, 1000.0);
+  built.get().power.time_ns[3] = built.get().power.time_ns[2];
+  const std::vector<CounterStep> steps = observe_bursts(built.get()).steps;
+  ASSERT_EQ(steps.size(), 3u);
+  for (const CounterStep& step : steps) EXPECT_GT(step.end_ms, step.begin_ms);
+}
+
 TEST(ExciteBursts, AStepMayTakeHalfAMillisecond) {
   Builder built({"a"});
   for (int k = 0; k < 5; ++k) built.energy(0.5 * k, 0.5 * k + 0.5, 1000.0);

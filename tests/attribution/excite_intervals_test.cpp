@@ -47,6 +47,17 @@ TEST(Excite, IntervalsWhereOutsideIsWhatIsLeft) {
   }
 }
 
+// Then it is time, more than power, that hides how much is left.
+TEST(Excite, LayersWhoseTimeScattersLeaveLessThatIsKnown) {
+  Board board;
+  board.scatter_ms = 0.3;
+  board.a_again_ms = 4.0;
+  const Scattering of(board);
+  EXPECT_GT(of.rest_half_mj(), 1.5 * Scattering(Board{}).rest_half_mj());
+  Scattering::expect(of.said.estimates.outside.total.energy_mj, of.left_mj(),
+                     std::hypot(of.rest_half_mj(), of.repeat_errors_mj()));
+}
+
 TEST(Excite, ALayerOfLessThanAMillijouleMayBeOffByAllThatARepeatIsSlower) {
   Board board;
   board.b_ms = 0.1;

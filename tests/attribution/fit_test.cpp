@@ -35,9 +35,11 @@ TEST(SolveNonNegative, ColumnsWithoutReadingsStayZero) {
   a(0, 0) = 4.0;
   Eigen::MatrixXd b = Eigen::MatrixXd::Zero(3, 1);
   b(0, 0) = 8.0;
+  b(2, 0) = 1.0;  // by rounding
   const Eigen::MatrixXd p = solve_non_negative(a, b);
   EXPECT_NEAR(p(0, 0), 2.0, 1e-9);
   EXPECT_EQ(p(1, 0), 0.0);
+  EXPECT_EQ(p(2, 0), 0.0);
   EXPECT_FALSE(touched_columns(a)[2]);
 }
 
@@ -83,6 +85,65 @@ TEST(SolveNonNegative, LetsAPowerGoAgainThatTheRestAsksFor) {
   EXPECT_NEAR(p(2, 1), 0.0, 1e-9);
 }
 
+// The case above three times over, of a half, a quarter and an eighth of its powers: after the
+// first solution takes all six negative ones out, one of each is let go again, a turn each.
+TEST(SolveNonNegative, LetsSeveralSmallPowersGoAgainOneAfterTheOther) {
+  Eigen::Matrix3d block;
+  block << 2, 0, -2, 0, 2, 2, -2, 2, 5;
+  Eigen::MatrixXd a = Eigen::MatrixXd::Zero(9, 9);
+  Eigen::MatrixXd b(9, 1);
+  for (Eigen::Index k = 0; k < 3; ++k) {
+    const double scale = 0.5 / static_cast<double>(1 << k);
+    a.block(3 * k, 3 * k, 3, 3) = block;
+    b.block(3 * k, 0, 3, 1) << 4 * scale, 2 * scale, -6 * scale;
+  }
+  const Eigen::MatrixXd p = solve_non_negative(a, b);
+  for (Eigen::Index k = 0; k < 3; ++k) {
+    const double scale = 0.5 / static_cast<double>(1 << k);
+    EXPECT_NEAR(p(3 * k, 0), 2.0 * scale, 1e-9) << k;
+    EXPECT_NEAR(p(3 * k + 1, 0), 1.0 * scale, 1e-9) << k;
+    EXPECT_EQ(p(3 * k + 2, 0), 0.0) << k;
+  }
+}
+
+// Unconstrained all three are negative. Of the first and the third, which are asked for again, the
+// third is asked for most; with both, 13 · 17/59 − 8 · 35/59 = −1 and 14 · 35/59 − 8 · 17/59 = 6.
+TEST(SolveNonNegative, LetsThePowerGoFirstThatIsAskedForMost) {
+  Eigen::MatrixXd a(3, 3);
+  a << 13, 13, -8, 13, 17, -14, -8, -14, 14;
+  Eigen::MatrixXd b(3, 1);
+  b << -1, -5, 6;
+  const Eigen::MatrixXd p = solve_non_negative(a, b);
+  EXPECT_NEAR(p(0, 0), 17.0 / 59.0, 1e-9);
+  EXPECT_EQ(p(1, 0), 0.0);
+  EXPECT_NEAR(p(2, 0), 35.0 / 59.0, 1e-9);
+}
+
+// Few readings of little weight are the same equations, times a millionth.
+TEST(SolveNonNegative, IsTheSameForReadingsOfLittleWeight) {
+  Eigen::MatrixXd a(3, 3);
+  a << 2, 0, -2, 0, 2, 2, -2, 2, 5;
+  Eigen::MatrixXd b(3, 1);
+  b << 4, 2, -6;
+  const Eigen::MatrixXd p = solve_non_negative(1e-6 * a, 1e-6 * b);
+  EXPECT_NEAR(p(0, 0), 2.0, 1e-9);
+  EXPECT_NEAR(p(1, 0), 1.0, 1e-9);
+  EXPECT_EQ(p(2, 0), 0.0);
+}
+
+// 1e-12 of the largest diagonal entry is added to each: as much again as the second column has, so
+// that it gets half of its 2.
+TEST(SolveNonNegative, TheRidgeIsAMillionMillionthOfTheLargestEntry) {
+  Eigen::MatrixXd a = Eigen::MatrixXd::Zero(2, 2);
+  a(0, 0) = 4.0;
+  a(1, 1) = 4e-12;
+  Eigen::MatrixXd b(2, 1);
+  b << 8.0, 8e-12;
+  const Eigen::MatrixXd p = solve_non_negative(a, b);
+  EXPECT_NEAR(p(0, 0), 2.0, 1e-9);
+  EXPECT_NEAR(p(1, 0), 1.0, 1e-9);
+}
+
 TEST(SolveNonNegative, AColumnThatIsHardlySeenHasItsPower) {
   const Eigen::MatrixXd p = solve_non_negative(Eigen::MatrixXd::Constant(1, 1, 0.25),
                                                Eigen::MatrixXd::Constant(1, 1, 0.5));
@@ -99,6 +160,7 @@ TEST(SolveNonNegative, WithoutReadingsThereIsNoPower) {
 TEST(SolveNonNegative, TwoColumnsThatReadingsDoNotTellApartShareTheirPower) {
   const Eigen::MatrixXd p = solve_non_negative(Eigen::MatrixXd::Constant(2, 2, 4.0),
                                                Eigen::MatrixXd::Constant(2, 1, 8.0));
+  EXPECT_NEAR(p(0, 0), 1.0, 1e-2);
   EXPECT_NEAR(p(0, 0) + p(1, 0), 2.0, 1e-3);
 }
 
@@ -152,6 +214,32 @@ TEST(Accumulate, ManyReadingsAddUp) {
     EXPECT_NEAR(sum.a(0, 0), weight, 1e-6) << count;
     EXPECT_NEAR(sum.b(0, 0), 10.0 * weight, 1e-6) << count;
     EXPECT_NEAR(sum.yy(0), 100.0 * weight, 1e-6) << count;
+  }
+}
+
+// Rows are gathered before they are added: of those of an earlier sum nothing may be left. Five
+// layers of 4 ms; each reading sees the last two, half and half.
+TEST(Accumulate, DoesNotKnowOfAnEarlierSum) {
+  Iterations iterations;
+  iterations.layers = {"a", "b", "c", "d", "e"};
+  iterations.start_ns = {0};
+  iterations.end_ns = {20'000'000};
+  iterations.layer_ms.assign(5, 4.0);
+  const Segments segments = make_segments(iterations);
+  const auto sum_of = [&](double weight) {
+    Readings readings;
+    readings.time_ms.assign(64, 17.0);
+    readings.weight.assign(64, weight);
+    readings.value.assign(64, 10.0);
+    return accumulate(segments, readings, {2.0, 0.0, 0.0, 0.0});
+  };
+  for (int turn = 0; turn < 4; ++turn) {
+    for (const double weight : {1e6, 1.0}) {
+      const NormalEquations sum = sum_of(weight);
+      EXPECT_DOUBLE_EQ(sum.a(3, 3), 16.0 * weight);
+      EXPECT_DOUBLE_EQ(sum.a(4, 3), 16.0 * weight);
+      EXPECT_DOUBLE_EQ(sum.a(4, 4), 16.0 * weight);
+    }
   }
 }
 

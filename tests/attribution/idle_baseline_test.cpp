@@ -192,6 +192,17 @@ TEST(IdleBaseline, ACountersIntervalLiesInSettledIdleTimeToo) {
   EXPECT_DOUBLE_EQ(result.idle->before_mw->mean, 200.0);
 }
 
+TEST(IdleBaseline, TheFirstReadingOfAllCounts) {
+  Builder b({});
+  b.inference(10, 20, {}).sample(2, 300).sample(4, 100).sample(6, 200);
+  Recording made = b.get();
+  made.idle = {window(0, 2, 8)};
+  Result result;
+  add_idle_baseline(result, made, slot_times(made.iterations, 20));
+  ASSERT_TRUE(result.idle->before_mw);
+  EXPECT_DOUBLE_EQ(result.idle->before_mw->mean, 200.0);
+}
+
 TEST(IdleBaseline, WithoutReadingsNothingIsSaid) {
   Builder b({});
   Recording made = b.inference(10, 20, {}).get();

@@ -68,6 +68,25 @@ TEST(MatchedFolds, AreTheSumsOverHarmonics) {
   }
 }
 
+// The integral is kept at 192 nodes a cycle: it is continued from the last to the first.
+TEST(MatchedFolds, AreTheSumsOverHarmonicsFromOneEndOfTheCycleToTheOther) {
+  const FitCase s = fit_case({.layers = 8, .seconds = 30.0, .window_ms = 2.2, .latency_ms = 3.0});
+  const Cycle cycle = mean_cycle(s.made.recording.iterations, s.segments);
+  const Folds folds(s.made.recording.iterations, s.segments, s.readings, 24, 1.0, 60.0);
+  const MatchedFolds matched(cycle, folds, {1.2});
+  const std::size_t parts = cycle.edge.size() - 1;
+  for (int k = 0; k < 400; ++k) {
+    const Response response{2.2, cycle.period_ms * k / 400.0, 1.2, 0.0};
+    std::vector<double> product(parts);
+    matched.products(response, product);
+    const long index = folds.nearest(middle_ms(response));
+    const auto sums = by_harmonics(cycle, folds.at(index), response, folds.back_ms(index));
+    for (std::size_t j = 0; j < parts; ++j) {
+      EXPECT_NEAR(product[j], sums[j], 1e-4 * std::abs(sums[j])) << k << ' ' << j;
+    }
+  }
+}
+
 TEST(MatchedFolds, SquaresAreOfWhatWasRead) {
   const FitCase s = fit_case({.layers = 8, .seconds = 30.0, .window_ms = 2.2, .latency_ms = 3.0});
   const Cycle cycle = mean_cycle(s.made.recording.iterations, s.segments);

@@ -104,6 +104,7 @@ void expect_first(const std::vector<Candidate>& found, const Response& truth) {
   EXPECT_NEAR(first.window_ms, truth.window_ms, 1e-9);
   EXPECT_NEAR(first.latency_ms, truth.latency_ms, 1e-9);
   EXPECT_NEAR(first.time_constant_ms, truth.time_constant_ms, 1e-9);
+  EXPECT_EQ(first.blur_ms, 0.0);
   EXPECT_LT(found.front().misfit, 1e-4);
 }
 

@@ -219,6 +219,45 @@ TEST(RunMisfit, ALatencyBeyondTheFarthestIsStillCounted) {
   EXPECT_NEAR(misfit({10.0, 250.0, 20.0, 0.0}, of.column_mw), 1.0, 1e-9);
 }
 
+// Stamps that are up to 200 ms early: the last reading shows what ran 200 ms after it.
+TEST(RunMisfit, ReadingsMayComeAsFarBeforeWhatTheyShow) {
+  Drawn of;
+  of.segments.layers = 1;
+  for (int i = 0; i <= 2000; ++i) of.segments.edge_ms.push_back(i);
+  of.segments.column.assign(2000, 0);
+  for (std::size_t i = 0; i < 2000; i += 3) of.segments.column[i] = 1;
+  of.column_mw = {5000.0, 2000.0, 1000.0, 0.0};
+  for (int k = 0; k < 10; ++k) {
+    of.readings.time_ms.push_back(1000.5 + k);
+    of.readings.weight.push_back(1.0);
+    of.readings.value.push_back(k % 2 == 0 ? 4000.0 : 3500.0);
+  }
+  const RunMisfit misfit(of.segments, of.readings, {0.0, 20.0});
+  for (const double tau_ms : {0.0, 20.0}) {
+    const Response early{10.0, -200.0, tau_ms, 0.0};
+    const double by_definition = misfit_by_definition(of, early);
+    EXPECT_NEAR(misfit(early, of.column_mw), by_definition, 1e-7 * by_definition);
+  }
+}
+
+// 1 W of the idle device is what they say, but for 1 mW each.
+TEST(RunMisfit, LongAfterTheRunReadingsShowTheIdleDevice) {
+  Drawn of;
+  of.segments.layers = 1;
+  of.segments.edge_ms = {0.0, 50.0, 100.0};
+  of.segments.column = {0, 1};
+  of.column_mw = {5000.0, 4000.0, 1000.0, 3000.0};
+  ASSERT_EQ(of.segments.idle(), 2u);
+  for (int k = 0; k < 10; ++k) {
+    of.readings.time_ms.push_back(400.0 + k);
+    of.readings.weight.push_back(1.0);
+    of.readings.value.push_back(k % 2 == 0 ? 999.0 : 1001.0);
+  }
+  const RunMisfit misfit(of.segments, of.readings, {2.0});
+  EXPECT_NEAR(misfit({3.0, 5.0, 0.0, 0.0}, of.column_mw), 1.0, 1e-9);
+  EXPECT_NEAR(misfit({3.0, 5.0, 2.0, 0.0}, of.column_mw), 1.0, 1e-9);
+}
+
 TEST(RunMisfit, OfReadingsThatAreAllTheSameNothingIsLeft) {
   Drawn of;
   of.segments.layers = 1;

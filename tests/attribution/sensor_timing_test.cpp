@@ -88,6 +88,16 @@ TEST(SensorTiming, SettlesOnBothSidesOfAReading) {
   EXPECT_DOUBLE_EQ(sensor_timing({100, 8, 3, 2, 0.5}, b.get().power).update_ms, 100.0);
 }
 
+TEST(SensorTiming, WhatIsUnknownAddsNothing) {
+  Builder b({});
+  b.sample(0, 1).sample(0.5, 1);
+  const SensorTiming t = sensor_timing({{}, 8.0, 3.0, 2.0, {}}, b.get().power);
+  EXPECT_DOUBLE_EQ(t.blur_ms, 8 + 6);
+  EXPECT_DOUBLE_EQ(t.settle_before_ms, 4 + 8);
+  EXPECT_DOUBLE_EQ(t.settle_after_ms, 4 + 2);
+  EXPECT_DOUBLE_EQ(t.update_ms, 0.5) << "the readings' spacing, without a period";
+}
+
 TEST(SensorTiming, OfOneReadingOrNoneHasNoSpacing) {
   Builder b({});
   EXPECT_EQ(sensor_timing({}, b.get().power).spacing_ms, 0.0);

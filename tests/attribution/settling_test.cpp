@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <random>
+#include <vector>
 
 #include "attribution/recordings.hpp"
 
@@ -92,6 +95,63 @@ TEST(Settling, ReadingsWithoutATotalAreLeftOut) {
   EXPECT_DOUBLE_EQ(
       settling_of(60.0, 5.0, [&](double t) { return ++k % 2 == 0 ? kNaN : low_pass(t, 500.0); }),
       4125.0);
+}
+
+// A run of `run_ms` from 0 on with readings 50 ms apart, the first at `from_ms`, to its very end;
+// the last of `mw` is that of all others.
+double settling_of_pieces(double run_ms, const std::vector<double>& mw, double from_ms = 0.0) {
+  Builder b({"a"});
+  b.inference(0.0, run_ms, {run_ms});
+  std::size_t k = 0;
+  for (double t = from_ms; t <= run_ms; t += 50.0) b.sample(t, mw[std::min(k++, mw.size() - 1)]);
+  const Recording recording = b.get();
+  return settling_ms(recording.iterations, recording.power);
+}
+
+// 20 pieces, the least; the first and the last are one reading each, at the run's first and last
+// moment.
+TEST(Settling, CountsReadingsFromTheFirstMomentToTheLast) {
+  EXPECT_DOUBLE_EQ(settling_of_pieces(950.0, {9500.0, 10000.0}), 75.0);
+  EXPECT_DOUBLE_EQ(settling_of_pieces(949.0, {9500.0, 10000.0}), 0.0);
+}
+
+TEST(Settling, BeginsWithTheFirstReadingThereIs) {
+  EXPECT_DOUBLE_EQ(settling_of_pieces(1500.0, {9500.0, 10000.0}, 60.0), 150.0);
+}
+
+TEST(Settling, MayTakeAFifthOfTheRun) {
+  EXPECT_DOUBLE_EQ(settling_of_pieces(1125.0, {9500.0, 9500.0, 9500.0, 10000.0}), 225.0);
+}
+
+// The scatter is a thousandth of the level at least, 10 mW. The first piece has to be off by more
+// than six of it, and a later one that is off by three is not told from the level.
+TEST(Settling, IsToldFromAScatterOfAThousandth) {
+  EXPECT_DOUBLE_EQ(settling_of_pieces(2000.0, {9940.0, 10000.0}), 0.0);
+  EXPECT_DOUBLE_EQ(settling_of_pieces(2000.0, {9939.0, 10000.0}), 75.0);
+  EXPECT_DOUBLE_EQ(settling_of_pieces(2000.0, {9500.0, 9970.0, 10000.0}), 75.0);
+  EXPECT_DOUBLE_EQ(settling_of_pieces(2000.0, {9500.0, 9969.0, 10000.0}), 150.0);
+}
+
+TEST(Settling, EndsWhereTheLevelIsReachedOnce) {
+  EXPECT_DOUBLE_EQ(settling_of_pieces(2000.0, {9500.0, 10000.0, 9500.0, 10000.0}), 75.0);
+}
+
+// Every third piece is below, and hides nothing: the median is what most are at.
+TEST(Settling, TheLevelIsTheMedian) {
+  std::vector<double> mw = {9500.0};
+  for (int k = 0; k < 40; ++k) mw.push_back(k % 3 == 2 ? 9900.0 : 10000.0);
+  EXPECT_DOUBLE_EQ(settling_of_pieces(2000.0, mw), 75.0);
+}
+
+TEST(Settling, OfASmallPowerIsTheSame) { EXPECT_DOUBLE_EQ(settling_of_pieces(2000.0, {0.5}), 0.0); }
+
+// Ten readings in a piece at first, five later.
+TEST(Settling, HowManyReadingsAPieceHasDoesNotMatter) {
+  Builder b({"a"});
+  b.inference(0.0, 5000.0, {5000.0});
+  for (double t = 0.0; t <= 5000.0; t += t < 500.0 ? 5.0 : 10.0) b.sample(t, 10000.0);
+  const Recording recording = b.get();
+  EXPECT_DOUBLE_EQ(settling_ms(recording.iterations, recording.power), 0.0);
 }
 
 }  // namespace

@@ -46,6 +46,12 @@ TEST(StartOutliers, LookAtNothingBeforeTheRun) {
                    2.0 / 61.0);
 }
 
+// The response is over with the last reading.
+TEST(StartOutliers, OneReadingTellsToo) {
+  EXPECT_DOUBLE_EQ(share_of(0.0, {200.0}, {190.0, 0.0, 0.0, 0.0}), 1.0);
+  EXPECT_DOUBLE_EQ(share_of(0.0, {199.0}, {190.0, 0.0, 0.0, 0.0}), 0.0);
+}
+
 TEST(StartOutliers, AreNoneWithoutReadings) {
   EXPECT_DOUBLE_EQ(share_of(201.0, {}, {}), 0.0);                    // none at all
   EXPECT_DOUBLE_EQ(share_of(0.0, {}, {500.0, 0.0, 0.0, 0.0}), 0.0);  // the response outlasts them

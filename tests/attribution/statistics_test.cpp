@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <random>
+#include <span>
 #include <vector>
 
 namespace layerwatt {
@@ -67,6 +71,33 @@ TEST(Metric, PercentilesAgreeWithAFullSort) {
     EXPECT_DOUBLE_EQ(m->p90, at(0.9)) << n;
     EXPECT_DOUBLE_EQ(m->p99, at(0.99)) << n;
   }
+}
+
+// Each percentile starts from what the one before has put in order.
+TEST(Metric, PercentilesAreThoseOfASortForAnyNumberOfReadings) {
+  for (std::size_t n = 1; n <= 60; ++n) {
+    std::vector<double> sorted(n);
+    std::iota(sorted.begin(), sorted.end(), 1.0);
+    for (std::size_t turn = 0; turn < 7; ++turn) {
+      // The largest first, or every other one, or …
+      std::vector<double> readings(sorted.rbegin(), sorted.rend());
+      const std::size_t cut = turn * n / 7;
+      std::rotate(readings.begin(), readings.begin() + static_cast<std::ptrdiff_t>(cut),
+                  readings.end());
+      const Known<Metric> m = metric(readings);
+      // Readings 1 … n: the percentile at rank r is 1 + r.
+      const double last = static_cast<double>(n - 1);
+      EXPECT_NEAR(m->median, 1.0 + 0.5 * last, 1e-9) << n << ' ' << turn;
+      EXPECT_NEAR(m->p90, 1.0 + 0.9 * last, 1e-9) << n << ' ' << turn;
+      EXPECT_NEAR(m->p99, 1.0 + 0.99 * last, 1e-9) << n << ' ' << turn;
+    }
+  }
+}
+
+// Their mean comes out as 0.09999999999999999.
+TEST(Metric, ReadingsThatAreAllAlikeDoNotScatter) {
+  EXPECT_LT(metric(std::vector<double>(10, 0.1))->std, 1e-15);
+  EXPECT_LT(metric(std::vector<double>(30, 12345.6))->std, 1e-9);
 }
 
 TEST(StudentT, MatchesPublishedTables) {
@@ -172,6 +203,12 @@ TEST(Percentile, InterpolatesAndTakesWhatIsSortedAsItIs) {
   EXPECT_DOUBLE_EQ(percentile(readings, 0.5, 1), 3.0);
   EXPECT_DOUBLE_EQ(percentile(readings, 0.25, 4), 2.0);
   EXPECT_DOUBLE_EQ(percentile(readings, 1.0, 2), 5.0);
+}
+
+TEST(Percentile, LooksAtNoReadingBeyondItsOwn) {
+  std::vector<double> readings = {2.0, 1.0, std::numeric_limits<double>::infinity()};
+  EXPECT_DOUBLE_EQ(percentile(std::span(readings).first(2), 1.0), 2.0);
+  EXPECT_DOUBLE_EQ(percentile(std::span(readings).first(1), 0.5), 1.0);
 }
 
 }  // namespace

@@ -121,6 +121,7 @@ TEST(SlotTimes, AreByBatchAndALayerMissingFirstDoesNotHideTheNext) {
   EXPECT_THAT(times.slot(0), ElementsAre(DoubleEq(1.0), DoubleEq(2.0)));
   EXPECT_THAT(times.slot(1), ElementsAre(DoubleEq(8.0), DoubleEq(2.0)));
   EXPECT_THAT(times.slot(2), ElementsAre(DoubleEq(7.0), DoubleEq(2.0)));
+  EXPECT_EQ(times.batch_ms.size(), 3u * 2u);
   EXPECT_THAT(times.inference_ms, ElementsAre(DoubleEq(14.0), DoubleEq(6.0)));
   EXPECT_DOUBLE_EQ(times.mean_inference_ms, 20.0 / 3.0);
   EXPECT_DOUBLE_EQ(times.excess_ms, 2.0 / 3.0);

@@ -61,5 +61,19 @@ TEST_F(RailFollowerTest, ANewRailMayComeFirst) {
   EXPECT_THAT(problems_.codes, ElementsAre("rail_new"));
 }
 
+TEST_F(RailFollowerTest, ANewRailMayComeLast) {
+  EXPECT_THAT(follow("VDD_IN 5/5 NC 1/1 NC 2/2 VDD_NEW 9/9"), ElementsAre(5, 1, 2));
+  EXPECT_THAT(problems_.codes, ElementsAre("rail_new"));
+}
+
+TEST_F(RailFollowerTest, NoRailNeedStandWhereItDid) {
+  RailFollower three({{"A", true}, {"B", true}, {"C", true}});
+  ASSERT_FALSE(parse_tegrastats_line("RAM 1/2MB (lfb 1x4MB) B 2/2 C 3/3 A 1/1", line_));
+  std::vector<double> values(3);
+  three.follow(line_, values, problems_);
+  EXPECT_THAT(values, ElementsAre(1, 2, 3));
+  EXPECT_THAT(problems_.codes, IsEmpty());
+}
+
 }  // namespace
 }  // namespace layerwatt
