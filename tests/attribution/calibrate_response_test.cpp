@@ -36,6 +36,8 @@ void expect_response(const synthetic::SquareWave& wave, double close) {
   expect_figure(found.latency, wave.latency_ms, close, "latency");
   expect_figure(found.time_constant, wave.time_constant_ms, close, "time constant");
   EXPECT_NEAR(*found.idle_mw, wave.idle_mw, 20.0);
+  // What rounding adds to noise is a twelfth of a step's square.
+  EXPECT_NEAR(*found.noise_mw, std::hypot(wave.noise_mw, wave.step_mw / std::sqrt(12.0)), 3.0);
 }
 
 TEST(CalibrateResponse, AShortWindow) { expect_response({}, 0.03); }
