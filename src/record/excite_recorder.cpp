@@ -23,7 +23,6 @@ constexpr double kPeriodsPerWindow = 7.0;
 // at most.
 constexpr double kClockTolerance = 0.015;
 constexpr int kCoolings = 2;
-constexpr double kWindowPerSettling = 0.7;
 // Of which layers half passes have, in turn: each takes graphs of its own on the device.
 constexpr std::size_t kHalfPassDesigns = 4;
 // Of the step from idle to load that shows how the sensor settles.

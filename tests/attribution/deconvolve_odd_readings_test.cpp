@@ -7,7 +7,9 @@
 #include <numbers>
 #include <vector>
 
+#include "attribution/covariance.hpp"
 #include "attribution/deconvolve.hpp"
+#include "attribution/fit.hpp"
 #include "attribution/fit_case.hpp"
 #include "attribution/residuals.hpp"
 #include "attribution/synthetic.hpp"
@@ -113,6 +115,17 @@ TEST(Deconvolve, SaysHowMuchStillFollowsTheInference) {
   const DeconvolveOutcome wrong = deconvolved(made, longer);
   ASSERT_TRUE(wrong.fit) << wrong.refused;
   EXPECT_GT(wrong.fit->structure_left, 0.06);
+
+  // And what is left widens the intervals, by more than weighing the readings makes them narrower.
+  const Segments& segments = wrong.fit->segments;
+  const Readings readings = synthetic::readings_of(made, segments);
+  const Response& response = wrong.fit->response;
+  const NormalEquations equations = accumulate(segments, readings, response);
+  const Eigen::MatrixXd powers = solve_non_negative(equations.a, equations.b);
+  const Uncertainty alone = uncertainty_of(segments, readings, response, {}, equations, powers);
+  for (Eigen::Index j = 0; j < 4; ++j) {
+    EXPECT_GT(wrong.fit->covariance(j, j), 1.15 * alone.powers(j, j)) << j;
+  }
 }
 
 // Stamps are off by 0.3 ms: what readings on steep power are off by is not what the others are.

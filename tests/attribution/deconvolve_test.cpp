@@ -224,6 +224,25 @@ TEST(Deconvolve, SaysHowManyReadingsAreTooFew) {
   EXPECT_FALSE(with(71).too_few);
 }
 
+// A sensor may show the last layers up to 25 ms late.
+TEST(Deconvolve, ReadingsRightBehindTheRunAreOfIt) {
+  auto made = synthetic::make({.layers = 4, .seconds = 3.0});
+  Iterations& iterations = made.recording.iterations;
+  PowerSamples& power = made.recording.power;
+  const auto first = static_cast<std::size_t>(
+      std::lower_bound(power.time_ns.begin(), power.time_ns.end(), iterations.start_ns.front()) -
+      power.time_ns.begin());
+  power.time_ns.resize(first + 71);  // the least that will do
+  power.rail_mw.resize(power.time_ns.size());
+  std::size_t kept = 0;
+  while (iterations.end_ns[kept] < power.time_ns.back() - 20'000'000) ++kept;
+  iterations.start_ns.resize(kept);
+  iterations.end_ns.resize(kept);
+  iterations.layer_ms.resize(kept * iterations.layers.size());
+  ASSERT_LT(iterations.end_ns.back(), power.time_ns.back() - 20'000'000);
+  EXPECT_FALSE(deconvolve(iterations, power, known_in_full()).too_few);
+}
+
 // Steps of 400 mW in a rail that is summed, after one that is not and that has none of its own.
 Synthetic stepping(Reading reading) {
   auto made = synthetic::make(
