@@ -84,29 +84,44 @@ Ends ends_of(const GraphSegment& segment, const Neighbours& neighbours) {
   return ends;
 }
 
-// Runs a segment again when all of `before` have ended; the last nodes of the copy.
-Nodes run_again(GraphPlan& plan, const GraphShape& shape, const Neighbours& neighbours,
-                const GraphSegment& segment, const Nodes& before) {
-  const Ends ends = ends_of(segment, neighbours);
-  const std::size_t first = shape.nodes() + plan.copies.size();
-  plan.copies.insert(plan.copies.end(), segment.nodes.begin(), segment.nodes.end());
-  // By position within the segment.
-  std::vector<std::size_t> place(shape.nodes(), segment.nodes.size());
-  for (std::size_t i = 0; i < segment.nodes.size(); ++i) place[segment.nodes[i]] = i;
-  for (const GraphEdge& edge : shape.edges) {
-    const std::size_t from = place[edge.from];
-    const std::size_t to = place[edge.to];
-    if (from < segment.nodes.size() && to < segment.nodes.size()) {
-      plan.added.push_back({first + from, first + to, edge.data});
+// A segment to be run again, as often as wanted.
+class Again {
+ public:
+  Again(const GraphShape& shape, const Neighbours& neighbours, const GraphSegment& segment)
+      : nodes_(segment.nodes), ends_(ends_of(segment, neighbours)), before_copies_(shape.nodes()) {
+    place_.assign(shape.nodes(), nodes_.size());
+    for (std::size_t i = 0; i < nodes_.size(); ++i) place_[nodes_[i]] = i;
+    for (const GraphEdge& edge : shape.edges) {
+      const std::size_t from = place_[edge.from];
+      const std::size_t to = place_[edge.to];
+      if (from < nodes_.size() && to < nodes_.size()) inner_.push_back({from, to, edge.data});
     }
   }
-  for (const std::size_t root : ends.roots) {
-    for (const std::size_t node : before) plan.added.push_back({node, first + place[root], 0});
+
+  const Nodes& sinks() const { return ends_.sinks; }
+
+  // Once more, when all of `before` have ended; the last nodes of the copy.
+  Nodes run(GraphPlan& plan, const Nodes& before) const {
+    const std::size_t first = before_copies_ + plan.copies.size();
+    plan.copies.insert(plan.copies.end(), nodes_.begin(), nodes_.end());
+    for (const GraphEdge& edge : inner_) {
+      plan.added.push_back({first + edge.from, first + edge.to, edge.data});
+    }
+    for (const std::size_t root : ends_.roots) {
+      for (const std::size_t node : before) plan.added.push_back({node, first + place_[root], 0});
+    }
+    Nodes last;
+    for (const std::size_t sink : ends_.sinks) last.push_back(first + place_[sink]);
+    return last;
   }
-  Nodes sinks;
-  for (const std::size_t sink : ends.sinks) sinks.push_back(first + place[sink]);
-  return sinks;
-}
+
+ private:
+  const Nodes& nodes_;
+  const Ends ends_;
+  const std::size_t before_copies_;
+  std::vector<std::size_t> place_;  // of a node within the segment
+  std::vector<GraphEdge> inner_;    // its own edges, by position within it
+};
 
 void add_once(std::vector<GraphEdge>& edges, std::size_t from, std::size_t to) {
   const GraphEdge edge{from, to, 0};
@@ -174,12 +189,13 @@ GraphPlan repeat_plan(const GraphShape& shape, std::span<const GraphSegment> seg
   };
   for (const GraphSegment& segment : segments) {
     if (segment.owner >= extra.size() || extra[segment.owner] == 0) continue;
-    Nodes last_sinks = ends_of(segment, neighbours).sinks;
+    const Again again(shape, neighbours, segment);
+    Nodes last_sinks = again.sinks();
     for (std::uint32_t run = 0; run < extra[segment.owner]; ++run) {
       if (sweeps.before_repeats && segment.owner < shape.layers) {
         last_sinks = {sweep_after(last_sinks)};
       }
-      last_sinks = run_again(plan, shape, neighbours, segment, last_sinks);
+      last_sinks = again.run(plan, last_sinks);
     }
     std::set<std::size_t> followers;
     for (const GraphEdge& edge : leaving(shape, segment)) {
@@ -203,7 +219,7 @@ GraphPlan second_pass_plan(const GraphShape& shape, std::span<const GraphSegment
   Nodes last = last_nodes(shape, plan);
   for (const GraphSegment& segment : segments) {
     if (segment.owner >= shape.layers || extra[segment.owner] == 0) continue;
-    last = run_again(plan, shape, neighbours, segment, last);
+    last = Again(shape, neighbours, segment).run(plan, last);
   }
   return plan;
 }
