@@ -117,7 +117,7 @@ class ExciteRun {
     manifest.engine_json = engine_.engine_json();
     manifest.sensor = info_;
     manifest.layers = engine_.layers();
-    manifest.half_passes = repeating_.behind_the_pass();
+    manifest.half_passes = half_passes_;
     return manifest;
   }
 
