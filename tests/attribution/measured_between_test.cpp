@@ -6,12 +6,15 @@
 
 #include "attribution/measured.hpp"
 #include "attribution/recordings.hpp"
+#include "attribution/two_of_three_ms.hpp"
 
 namespace layerwatt {
 namespace {
 
 using testing::Builder;
+using testing::kT1;
 using testing::rail;
+using testing::two_of_three_ms;
 
 Measured measured_with(const Recording& recording, const std::vector<BetweenPower>& between,
                        bool with_total = true) {
@@ -19,14 +22,6 @@ Measured measured_with(const Recording& recording, const std::vector<BetweenPowe
   const SlotTimes times = slot_times(recording.iterations, 20);
   return measure(recording.iterations, recording.power, timing, times, with_total, between);
 }
-
-// Inferences 0–3 and 4–7, one ms of seven between them; each reading stands for the ms before it.
-Builder two_of_three_ms() {
-  Builder b({});
-  b.inference(0, 3, {}).inference(4, 7, {});
-  return b;
-}
-constexpr double kT1 = 12.7062;  // Student's t of two batches
 
 // A quarter of the run lies between inferences, at 100 mW.
 TEST(Measure, TakesOutWhatWasFoundBetween) {

@@ -6,13 +6,16 @@
 #include <vector>
 
 #include "attribution/recordings.hpp"
+#include "attribution/two_of_three_ms.hpp"
 
 namespace layerwatt {
 namespace {
 
 using testing::Builder;
 using testing::kNaN;
+using testing::kT1;
 using testing::rail;
+using testing::two_of_three_ms;
 
 Measured measured_of(const Recording& recording) {
   const SensorTiming timing = sensor_timing(recording.manifest.sensor.model, recording.power);
@@ -165,14 +168,6 @@ TEST(Integrate, WithGapsItIsTheWholeRun) {
   EXPECT_DOUBLE_EQ(sum_of(false), 2 * 100.0 + 2 * 100.0);
   EXPECT_DOUBLE_EQ(sum_of(true), 2 * 100.0 + 2 * 20.0 + 2 * 100.0);
 }
-
-// Inferences 0–3 and 4–7, one ms of seven between them; each reading stands for the ms before it.
-Builder two_of_three_ms() {
-  Builder b({});
-  b.inference(0, 3, {}).inference(4, 7, {});
-  return b;
-}
-constexpr double kT1 = 12.7062;  // Student's t of two batches
 
 // Time constant 2: 8 ms at the beginning and 2 at the end leave 10 of 20, no more than half.
 TEST(Measure, CountsTheWholeRunWhereHalfOfItIsNotSettled) {

@@ -76,6 +76,15 @@ struct Drawn {
   Readings readings;
 };
 
+// A ms apart, one value and the other in turn.
+void read_ten_times(Drawn& of, double from_ms, double even_mw, double odd_mw) {
+  for (int k = 0; k < 10; ++k) {
+    of.readings.time_ms.push_back(from_ms + k);
+    of.readings.weight.push_back(1.0);
+    of.readings.value.push_back(k % 2 == 0 ? even_mw : odd_mw);
+  }
+}
+
 Drawn drawn(std::mt19937_64& random, double from_ms, double until_ms, bool windows) {
   std::uniform_real_distribution<double> uniform;
   Drawn out;
@@ -208,11 +217,7 @@ TEST(RunMisfit, ALatencyBeyondTheFarthestIsStillCounted) {
   for (int i = 0; i <= 2000; ++i) of.segments.edge_ms.push_back(i);
   of.segments.column.assign(2000, 0);
   of.column_mw = {5000.0, 0.0, 1000.0, 0.0};
-  for (int k = 0; k < 10; ++k) {
-    of.readings.time_ms.push_back(1000.0 + k);
-    of.readings.weight.push_back(1.0);
-    of.readings.value.push_back(k % 2 == 0 ? 4999.0 : 5001.0);
-  }
+  read_ten_times(of, 1000.0, 4999.0, 5001.0);
   // The readings' mean is the power, so wherever the low pass starts it stays: 1 mW is left of
   // each.
   const RunMisfit misfit(of.segments, of.readings, {20.0});
@@ -227,11 +232,7 @@ TEST(RunMisfit, ReadingsMayComeAsFarBeforeWhatTheyShow) {
   of.segments.column.assign(2000, 0);
   for (std::size_t i = 0; i < 2000; i += 3) of.segments.column[i] = 1;
   of.column_mw = {5000.0, 2000.0, 1000.0, 0.0};
-  for (int k = 0; k < 10; ++k) {
-    of.readings.time_ms.push_back(1000.5 + k);
-    of.readings.weight.push_back(1.0);
-    of.readings.value.push_back(k % 2 == 0 ? 4000.0 : 3500.0);
-  }
+  read_ten_times(of, 1000.5, 4000.0, 3500.0);
   const RunMisfit misfit(of.segments, of.readings, {0.0, 20.0});
   for (const double tau_ms : {0.0, 20.0}) {
     const Response early{10.0, -200.0, tau_ms, 0.0};
@@ -248,11 +249,7 @@ TEST(RunMisfit, LongAfterTheRunReadingsShowTheIdleDevice) {
   of.segments.column = {0, 1};
   of.column_mw = {5000.0, 4000.0, 1000.0, 3000.0};
   ASSERT_EQ(of.segments.idle(), 2u);
-  for (int k = 0; k < 10; ++k) {
-    of.readings.time_ms.push_back(400.0 + k);
-    of.readings.weight.push_back(1.0);
-    of.readings.value.push_back(k % 2 == 0 ? 999.0 : 1001.0);
-  }
+  read_ten_times(of, 400.0, 999.0, 1001.0);
   const RunMisfit misfit(of.segments, of.readings, {2.0});
   EXPECT_NEAR(misfit({3.0, 5.0, 0.0, 0.0}, of.column_mw), 1.0, 1e-9);
   EXPECT_NEAR(misfit({3.0, 5.0, 2.0, 0.0}, of.column_mw), 1.0, 1e-9);
