@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
+#include <utility>
 
 #include "attribution/statistics.hpp"
 
@@ -13,6 +15,10 @@ using Eigen::Index;
 
 constexpr std::size_t kLeastSteps = 8;  // of either kind
 constexpr double kMostBoundaryMs = 30.0;
+// Of a window: how many steps it takes to see how they scatter, and beyond how many times the usual
+// variance that is no chance.
+constexpr std::size_t kLeastOfWindow = 3;
+constexpr double kOddVariance = 6.0;
 // A residual that is larger, in units of what it would be at kMostBoundaryMs, is an outlier.
 constexpr double kClip = 3.0;
 
@@ -49,18 +55,22 @@ std::vector<double> change_per_ms(const BurstRecording& bursts, const BurstSteps
   return changes;
 }
 
-double robust_std(std::vector<double> sizes) {
-  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-  std::nth_element(sizes.begin(), middle, sizes.end());
-  return kMadToStd * *middle;
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double robust_std(std::vector<double> sizes) { return kMadToStd * median(std::move(sizes)); }
+
+// The trial may be of weighted rows.
+double residual_of(const BurstTrial& trial, std::size_t i) {
+  const auto row = static_cast<Index>(i);
+  return trial.fit.residuals(row, 0) / trial.rows.weight(row);
 }
 
 StepErrors errors_of(const BurstTrial& trial, const std::vector<double>& changes) {
-  // The trial may be of weighted rows.
-  const auto residual = [&](std::size_t i) {
-    const auto row = static_cast<Index>(i);
-    return trial.fit.residuals(row, 0) / trial.rows.weight(row);
-  };
+  const auto residual = [&](std::size_t i) { return residual_of(trial, i); };
   std::vector<double> alone;
   for (std::size_t i = 0; i < trial.rows.steps.size(); ++i) {
     if (changes[trial.rows.steps[i]] == 0.0) alone.push_back(std::abs(residual(i)));
@@ -85,6 +95,67 @@ StepErrors errors_of(const BurstTrial& trial, const std::vector<double>& changes
   return errors;
 }
 
+// Which window each row of the trial saw, where it saw one alone.
+std::vector<std::optional<std::size_t>> only_windows(const BurstRecording& bursts,
+                                                     const BurstTrial& trial) {
+  std::vector<std::optional<std::size_t>> only;
+  std::size_t w = 0;
+  for (const std::size_t k : trial.rows.steps) {
+    const double begin = bursts.steps[k].begin_ms - trial.lag_ms;
+    const double end = bursts.steps[k].end_ms - trial.lag_ms;
+    while (w + 1 < bursts.windows.size() && bursts.windows[w].end_ms <= begin) ++w;
+    const bool inside = bursts.windows[w].begin_ms <= begin && end <= bursts.windows[w].end_ms;
+    only.push_back(inside ? std::optional(w) : std::nullopt);
+  }
+  return only;
+}
+
+// By window: how many times the usual variance its steps have about their own mean; 1 where that
+// may be chance.
+std::vector<double> odd_variances(const BurstRecording& bursts, const BurstTrial& trial) {
+  const std::size_t count = bursts.windows.size();
+  const std::vector<std::optional<std::size_t>> only = only_windows(bursts, trial);
+  std::vector<std::vector<double>> residuals(count);
+  for (std::size_t i = 0; i < only.size(); ++i) {
+    if (only[i]) residuals[*only[i]].push_back(residual_of(trial, i));
+  }
+  std::vector<double> variances(count, 0.0);
+  std::vector<double> known;
+  for (std::size_t w = 0; w < count; ++w) {
+    const std::vector<double>& of = residuals[w];
+    if (of.size() < kLeastOfWindow) continue;
+    double sum = 0.0;
+    for (const double value : of) sum += value;
+    const double mean = sum / static_cast<double>(of.size());
+    for (const double value : of) variances[w] += (value - mean) * (value - mean);
+    variances[w] /= static_cast<double>(of.size() - 1);
+    known.push_back(variances[w]);
+  }
+  std::vector<double> odd(count, 1.0);
+  if (known.size() < kLeastSteps) return odd;
+  const double usual = median(std::move(known));
+  for (std::size_t w = 0; w < count && usual > 0.0; ++w) {
+    if (variances[w] > kOddVariance * usual) odd[w] = variances[w] / usual;
+  }
+  return odd;
+}
+
+// By step of the recording, from the windows that it saw.
+std::vector<double> variance_factors(const BurstRecording& bursts, const BurstTrial& trial) {
+  const std::vector<double> odd = odd_variances(bursts, trial);
+  std::vector<double> factors(bursts.steps.size(), 1.0);
+  std::size_t first = 0;
+  for (std::size_t k = 0; k < factors.size(); ++k) {
+    const double begin = bursts.steps[k].begin_ms - trial.lag_ms;
+    const double end = bursts.steps[k].end_ms - trial.lag_ms;
+    while (first < odd.size() && bursts.windows[first].end_ms <= begin) ++first;
+    for (std::size_t w = first; w < odd.size() && bursts.windows[w].begin_ms < end; ++w) {
+      factors[k] = std::max(factors[k], odd[w]);
+    }
+  }
+  return factors;
+}
+
 }  // namespace
 
 StepErrors step_errors(const BurstRecording& bursts, const BurstSteps& steps,
@@ -98,8 +169,10 @@ std::vector<double> step_weights(const BurstRecording& bursts, const BurstSteps&
   const StepErrors errors = errors_of(trial, changes);
   std::vector<double> weights(changes.size(), 1.0);
   if (!(errors.plain_mw > 0.0)) return weights;
+  const std::vector<double> factors = variance_factors(bursts, trial);
   for (std::size_t k = 0; k < weights.size(); ++k) {
-    weights[k] = errors.plain_mw / std::hypot(errors.plain_mw, errors.boundary_ms * changes[k]);
+    const double own_mw = errors.plain_mw * std::sqrt(factors[k]);
+    weights[k] = errors.plain_mw / std::hypot(own_mw, errors.boundary_ms * changes[k]);
   }
   return weights;
 }

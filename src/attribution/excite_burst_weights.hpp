@@ -1,4 +1,5 @@
-// How far to trust a counter's step that saw two windows.
+// How far to trust a counter's step: one that saw two windows, and one of a window whose steps
+// scatter.
 #pragma once
 
 #include "attribution/excite_burst_search.hpp"
@@ -21,7 +22,11 @@ struct StepErrors {
 StepErrors step_errors(const BurstRecording& bursts, const BurstSteps& steps,
                        const BurstTrial& trial);
 
-// By step of the recording: 1 where it saw one window, less where it saw several.
+// By step of the recording: 1 where it saw one window, less where it saw several, and less in a
+// window whose steps scatter by more than six times the usual variance (then by what it is). A
+// counter that adds up samples of the power (1.77 kHz on an H200, by what follows) sees one part of
+// the pass more often than another where a few passes last as long as a few samples; how often
+// moves slowly, and all of the window is off by some part of what its steps scatter.
 std::vector<double> step_weights(const BurstRecording& bursts, const BurstSteps& steps,
                                  const BurstTrial& trial);
 

@@ -242,5 +242,42 @@ TEST(ExciteBurstWeights, UnitsDoNotMatter) {
   for (std::size_t k = 0; k < 40; ++k) EXPECT_NEAR(made.weights()[k], weights[k], 1e-9) << k;
 }
 
+// Ten plain windows of five steps each, whose residuals are 1 and −1 in turn; factor of window 4.
+std::vector<double> weights_with(double factor, double off, int windows = 10) {
+  BurstRecording bursts;
+  BurstTrial trial;
+  const int count = 5 * windows;
+  trial.fit.coefficients = Eigen::Vector2d(400.0, 800.0);
+  trial.rows.weight = Eigen::VectorXd::Ones(count);
+  trial.fit.residuals = Eigen::VectorXd::Zero(count);
+  for (int w = 0; w < windows; ++w) {
+    BurstWindow window;
+    window.plain = true;
+    window.extra = {0.0, 0.0};
+    window.pass_ms = 1.0;
+    window.begin_ms = 500.0 * w;
+    window.end_ms = window.begin_ms + 500.0;
+    bursts.windows.push_back(window);
+  }
+  for (int k = 0; k < count; ++k) {
+    bursts.steps.push_back({100.0 * k, 100.0 * k + 100.0, {}});
+    trial.rows.steps.push_back(static_cast<std::size_t>(k));
+    trial.fit.residuals(k) = (k % 2 == 0 ? 1.0 : -1.0) * (k / 5 == 4 ? factor : 1.0);
+    if (k / 5 == 7) trial.fit.residuals(k) += off;
+  }
+  return step_weights(bursts, BurstSteps(bursts), trial);
+}
+
+TEST(ExciteBurstWeights, AWindowWhoseStepsScatterCountsLess) {
+  const std::vector<double> weights = weights_with(3.0, 0.0);
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    EXPECT_NEAR(weights[k], k / 5 == 4 ? 1.0 / 3.0 : 1.0, 1e-12) << k;
+  }
+  EXPECT_EQ(weights_with(2.4, 0.0), std::vector<double>(50, 1.0)) << "5.8 times the variance";
+  EXPECT_NE(weights_with(2.5, 0.0), std::vector<double>(50, 1.0)) << "6.3 times";
+  EXPECT_EQ(weights_with(1.0, 50.0), std::vector<double>(50, 1.0)) << "about their own mean";
+  EXPECT_EQ(weights_with(3.0, 0.0, 7), std::vector<double>(35, 1.0)) << "too few to know";
+}
+
 }  // namespace
 }  // namespace layerwatt
