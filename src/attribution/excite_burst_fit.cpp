@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "attribution/excite_burst_agreement.hpp"
+#include "attribution/excite_burst_outliers.hpp"
 #include "attribution/excite_burst_search.hpp"
 #include "attribution/excite_burst_weights.hpp"
 #include "attribution/excite_bursts.hpp"
-#include "attribution/statistics.hpp"
 
 namespace layerwatt {
 namespace {
@@ -18,50 +18,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double kOutlier = 6.0;  // robust standard deviations
-constexpr double kLargestOutlierShare = 0.05;
-
 Index index(std::size_t i) { return static_cast<Index>(i); }
-
-// The step that fits worst, if it is beyond what the others' scatter allows.
-std::optional<std::size_t> worst_step(const BurstTrial& trial) {
-  std::vector<double> size;
-  const VectorXd residuals = trial.fit.residuals.col(0);
-  for (Index k = 0; k < residuals.size(); ++k) {
-    const double free = 1.0 - trial.fit.leverage(k);
-    size.push_back(free < 0.05 ? 0.0 : std::abs(residuals(k)) / std::sqrt(free));
-  }
-  std::vector<double> sorted = size;
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  const auto worst = std::max_element(size.begin(), size.end());
-  if (*worst <= kOutlier * kMadToStd * *middle || !(*middle > 0.0)) return std::nullopt;
-  return trial.rows.steps[static_cast<std::size_t>(worst - size.begin())];
-}
-
-BurstTrial in_full(const BurstSteps& steps, const BurstTrial& like, double pass_ms) {
-  return try_bursts(steps, like, plain_over(steps, like, pass_ms), Wanted::all);
-}
-
-// How many steps were left out. The trial's lag, time constant and drift stay.
-std::size_t leave_out_odd(BurstSteps& steps, BurstTrial& best, double pass_ms) {
-  best = in_full(steps, best, pass_ms);
-  const auto most =
-      static_cast<std::size_t>(kLargestOutlierShare * static_cast<double>(best.rows.mix.rows()));
-  for (std::size_t outliers = 0; outliers < most; ++outliers) {
-    const auto worst = worst_step(best);
-    if (!worst) return outliers;
-    steps.skip(*worst, true);
-    BurstTrial again = in_full(steps, best, pass_ms);
-    if (std::isinf(again.score)) {
-      // Leaving out a step that a part cannot do without is worse than keeping an odd one.
-      steps.skip(*worst, false);
-      return outliers;
-    }
-    best = std::move(again);
-  }
-  return most;
-}
 
 void search_again(const BurstSteps& steps, BurstTrial& best, double pass_ms) {
   BurstTrial again = search_bursts(steps, pass_ms);
@@ -160,7 +117,7 @@ BurstFitOutcome fit_bursts(BurstRecording bursts, std::span<const double> place_
   steps.skip_none();
   const std::size_t outliers = leave_out_odd(steps, best, pass_ms);
   search_again(steps, best, pass_ms);
-  best = in_full(steps, best, pass_ms);
+  best = try_bursts(steps, best, plain_over(steps, best, pass_ms), Wanted::all);
   out.outcome.fit = conclude(steps, best, *times, ambiguity(steps, best, times->pass_ms),
                              window_agreement(bursts, steps, best, times->extra_ms));
   out.outcome.fit->outliers = outliers;

@@ -38,6 +38,7 @@ class BurstSteps {
   }
   const std::vector<std::size_t>& parts() const { return parts_; }
   const BurstMixes& mixes() const { return mixes_; }
+  std::size_t windows() const { return windows_.size(); }
   void skip(std::size_t step, bool left_out) { skip_[step] = left_out; }
   void skip_none() { skip_.assign(skip_.size(), false); }
   // By step; 1 each until it is called.
