@@ -83,8 +83,8 @@ struct GraphEngineOptions {
   // time in a pass, whose energy is taken off (automatic: from repeating() on). Such repeats are
   // longer by tens of µs, and intervals wider.
   EmptyCache empty_cache = EmptyCache::never;
-  // Behind each pass runs a second one of half of its layers, in each window another half, instead
-  // of one layer again and again: layers find the cache as a pass leaves it. Only where layers
+  // Behind each pass runs a second one of half of its layers, in each window another half, beside
+  // windows that repeat one layer: layers find the cache as a pass leaves it. Only where layers
   // follow each other, with no kernel outside them, and where a layer may run on what later ones
   // left in its inputs: values differ, and an index among them may lie outside its table. Not
   // together with empty_cache.

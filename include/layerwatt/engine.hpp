@@ -83,9 +83,10 @@ class Repeating {
   virtual ~Repeating() = default;
   // One a layer, then one for what is outside layers. Valid after Engine::load().
   virtual std::vector<Repeatable> repeatable() = 0;
-  // Where extra runs of layers are: in place, each right behind the layer, or behind the whole
-  // pass, once each and in the pass's order, as a second pass that lacks some layers. What is
-  // outside layers is repeated alone then. Valid after Engine::load().
+  // Where extra runs of layers are: in place, each right behind the layer. If true, those of
+  // several layers together are behind the whole pass instead, once each and in the pass's order,
+  // as a second pass that lacks some layers; what is outside layers is repeated alone then. Valid
+  // after Engine::load().
   virtual bool behind_the_pass() const { return false; }
   // Passes back to back, the device never waiting for the host, until they have lasted
   // duration_ns; at least one. extra: one a part, at most its max_extra. Throws Error(engine).

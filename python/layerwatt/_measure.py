@@ -73,7 +73,7 @@ def profile(
     empty_cache: with method="excite" on a GPU, whether to empty its L2 cache in front of each repeat
       of a layer; None: of those that take longer in their place.
     half_passes: with method="excite" and engine="cuda-graph", run half of the layers once more behind
-      each pass instead of one layer again and again.
+      each pass, beside repeating one layer in its place.
     save: folder for the recording, from which analyze() makes the same result again.
     on_progress: called a few times a second with a dict: iterations, iterations_wanted, elapsed_s,
       limit_s, power_mw, worst_ci_pct.

@@ -10,6 +10,7 @@
 #include "attribution/excite_cache.hpp"
 #include "attribution/excite_doubt.hpp"
 #include "attribution/excite_fit.hpp"
+#include "attribution/excite_half_passes.hpp"
 #include "attribution/excite_warnings.hpp"
 #include "attribution/excite_windows.hpp"
 #include "attribution/statistics.hpp"
@@ -319,25 +320,38 @@ class Excited {
   Excitation out_;
 };
 
-BurstFitOutcome fit_windows(const Recording& recording, const SlotTimes& times,
-                            const ObservedWindows& observed) {
-  const CacheSplit cache(recording);
-  std::vector<double> place_ms = times.mean_ms;
+// split: of layers into kinds of repeats, where the recording has several.
+template <class Split>
+BurstFitOutcome fit_split(const Recording& recording, const SlotTimes& times,
+                          const ObservedWindows& observed, const Split& split) {
   BurstFitOutcome found;
+  std::vector<double> place_ms = times.mean_ms;
+  if (split.any()) place_ms = split.place_ms(times.mean_ms);
   if (has_bursts(recording)) {
     BurstRecording bursts = observe_bursts(recording);
-    if (cache.any()) {
-      cache.split(bursts.windows);
-      place_ms = cache.place_ms(times.mean_ms);
-    }
+    if (split.any()) split.split(bursts.windows);
     found = fit_bursts(std::move(bursts), place_ms);
-  } else if (cache.any()) {
-    std::vector<ObservedWindow> windows = observed.windows;
-    cache.split(windows);
-    found.outcome = fit_excitation(windows);
   } else {
-    found.outcome = fit_excitation(observed.windows);
+    std::vector<ObservedWindow> windows = observed.windows;
+    if (split.any()) split.split(windows);
+    found.outcome = fit_excitation(windows);
   }
+  return found;
+}
+
+// words: of what several kinds of repeats say of each other.
+BurstFitOutcome fit_windows(const Recording& recording, const SlotTimes& times,
+                            const ObservedWindows& observed, std::string& words) {
+  if (const HalfPassSplit halves(recording); halves.any()) {
+    BurstFitOutcome found = fit_split(recording, times, observed, halves);
+    if (!found.outcome.fit) return found;
+    const auto context = in_context(*found.outcome.fit, halves.layers());
+    if (context) words = in_words(*context);
+    found.outcome.fit = halves.merge(*found.outcome.fit);
+    return found;
+  }
+  const CacheSplit cache(recording);
+  BurstFitOutcome found = fit_split(recording, times, observed, cache);
   if (cache.any() && found.outcome.fit) {
     found.outcome.fit = cache.merge(*found.outcome.fit, times.mean_ms);
   }
@@ -369,12 +383,14 @@ Excitation excite(const Recording& recording, const SlotTimes& times) {
                        "it is not known which rails make up the total");
   }
   const ObservedWindows observed = observe_windows(recording);
-  const BurstFitOutcome found = fit_windows(recording, times, observed);
+  std::string words;
+  const BurstFitOutcome found = fit_windows(recording, times, observed, words);
   const ExciteFitOutcome& outcome = found.outcome;
   if (!outcome.fit) return without_fit(recording, "too_few_windows", outcome.refused);
   Excitation out = Excited(recording, times, observed, *outcome.fit)();
   out.reason =
-      excite_reason(observed, *outcome.fit, found.adaptation, recording.manifest.half_passes);
+      excite_reason(observed, *outcome.fit, found.adaptation, recording.manifest.half_passes) +
+      words;
   out.power_draw_mw = plain_draw_mw(recording);
   return out;
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "attribution/excite_mirrors.hpp"
+
 namespace layerwatt {
 namespace {
 
@@ -30,10 +32,15 @@ struct SeenWindow {
 class Windows {
  public:
   Windows(const BurstRecording& bursts, const BurstSteps& steps, const BurstTrial& trial)
-      : bursts_(bursts), steps_(steps), trial_(trial), x_(weighted_design(trial)) {
+      : bursts_(bursts),
+        steps_(steps),
+        trial_(trial),
+        x_(weighted_design(trial)),
+        mirrors_(x_, trial.fit.solve, pair_columns(bursts, steps, trial)) {
     const VectorXd residuals = trial.fit.residuals.col(0);
-    noise_ = residuals.squaredNorm() / static_cast<double>(std::max<std::size_t>(1, trial.degrees));
-    noise_ *= neighbours_factor(residuals);
+    const auto degrees = static_cast<double>(std::max<std::size_t>(1, trial.degrees));
+    noise_ = mirrors_.scatter(residuals, degrees).noise;
+    noise_ *= neighbours_factor(mirrors_.left(residuals));
   }
 
   // Which repeat a part: of what is outside layers, those that repeat nothing else.
@@ -66,10 +73,10 @@ class Windows {
     const double amount = BurstSteps::amount(window, steps_.parts()[seen.part_row]);
     const VectorXd share = steps_.share_of(trial_.rows, seen.window, trial_.lag_ms);
     const VectorXd z = trial_.rows.weight.cwiseProduct(share) * (amount / window.pass_ms);
-    const VectorXd rest = z - x_ * (trial_.fit.solve * z);
+    const VectorXd rest = mirrors_.left(z);
     const double free = z.dot(rest);
     if (!(free > kLeastFree * z.squaredNorm()) || !(noise_ > 0.0)) return 0.0;
-    return z.dot(trial_.fit.residuals.col(0)) / std::sqrt(noise_ * free);
+    return rest.dot(trial_.fit.residuals.col(0)) / std::sqrt(noise_ * free);
   }
 
   // Of e_j, mW ms.
@@ -88,6 +95,7 @@ class Windows {
   const BurstSteps& steps_;
   const BurstTrial& trial_;
   const MatrixXd x_;
+  const Mirrors mirrors_;
   double noise_ = 0.0;
 };
 

@@ -10,6 +10,7 @@
 #include "attribution/excite_burst_search.hpp"
 #include "attribution/excite_burst_weights.hpp"
 #include "attribution/excite_bursts.hpp"
+#include "attribution/excite_mirrors.hpp"
 
 namespace layerwatt {
 namespace {
@@ -27,7 +28,7 @@ void search_again(const BurstSteps& steps, BurstTrial& best, double pass_ms) {
 
 // other: what is added to the variance of e_j, of the total, since other models explain it too.
 ExciteFit conclude(const BurstSteps& steps, const BurstTrial& trial, const ExciteFit& times,
-                   MatrixXd other, const Agreement& agreement) {
+                   MatrixXd pairs, MatrixXd other, const Agreement& agreement) {
   ExciteFit out = times;
   const Index parts = index(steps.parts().size());
   const Index channels = trial.rows.power.cols();
@@ -43,31 +44,32 @@ ExciteFit conclude(const BurstSteps& steps, const BurstTrial& trial, const Excit
   out.power_std.resize(parts, channels);
   out.drift_std = trial.drift.norm() / static_cast<double>(trial.rows.mix.rows());
   const double drift_variance = out.drift_std * out.drift_std;
-  const MatrixXd a = trial.fit.solve.middleRows(1, parts);
-  const VectorXd a0 = trial.fit.solve.row(0).transpose();
+  const MatrixXd x = weighted_design(trial);
+  const Mirrors mirrors(x, trial.fit.solve, std::move(pairs));
   const VectorXd grown = Eigen::Map<const VectorXd>(agreement.factor.data(), parts);
   other.diagonal() += Eigen::Map<const VectorXd>(agreement.idle_variance.data(), parts);
   out.windows = agreement.windows;
   out.disagreement = agreement.factor;
   for (Index c = 0; c < channels; ++c) {
     const VectorXd residuals = trial.fit.residuals.col(c);
-    const double noise = residuals.squaredNorm() / degrees * neighbours_factor(residuals);
+    MirrorScatter own_scatter = mirrors.scatter(residuals, degrees);
+    own_scatter.noise *= neighbours_factor(mirrors.left(residuals));
+    const MatrixXd own = mirrors.covariance(own_scatter);
     const VectorXd mw = out.power_mw.col(c);
     const double share = trial.fit.coefficients(0, c) / trial.fit.coefficients(0, 0);
     const MatrixXd time_part = mw.asDiagonal() * times.time_covariance * mw.asDiagonal();
     const MatrixXd scatter =
-        grown.asDiagonal() * (noise * (a * a.transpose())) * grown.asDiagonal();
+        grown.asDiagonal() * own.block(1, 1, parts, parts) * grown.asDiagonal();
     const MatrixXd covariance =
         per_ms.asDiagonal() * (scatter + time_part + share * share * other) * per_ms.asDiagonal();
     const MatrixXd all = covariance + drift_variance * (mw * mw.transpose());
     out.residual_mw(c) = std::sqrt(residuals.squaredNorm() / degrees);
-    out.pass_mj_std(c) =
-        std::hypot(std::sqrt(noise) * a0.norm() / 1e3, out.drift_std * out.pass_mj(c));
+    out.pass_mj_std(c) = std::hypot(std::sqrt(own(0, 0)) / 1e3, out.drift_std * out.pass_mj(c));
     out.power_std.col(c) = all.diagonal().cwiseMax(0.0).cwiseSqrt();
     if (c > 0) continue;
     out.covariance = all;
-    out.pass_covariance =
-        per_ms.asDiagonal() * (noise * (a * a0)) / 1e3 + drift_variance * out.pass_mj(0) * mw;
+    out.pass_covariance = per_ms.asDiagonal() * own.block(1, 0, parts, 1) / 1e3 +
+                          drift_variance * out.pass_mj(0) * mw;
   }
   return out;
 }
@@ -118,7 +120,8 @@ BurstFitOutcome fit_bursts(BurstRecording bursts, std::span<const double> place_
   const std::size_t outliers = leave_out_odd(steps, best, pass_ms);
   search_again(steps, best, pass_ms);
   best = try_bursts(steps, best, plain_over(steps, best, pass_ms), Wanted::all);
-  out.outcome.fit = conclude(steps, best, *times, ambiguity(steps, best, times->pass_ms),
+  out.outcome.fit = conclude(steps, best, *times, pair_columns(bursts, steps, best),
+                             ambiguity(steps, best, times->pass_ms),
                              window_agreement(bursts, steps, best, times->extra_ms));
   out.outcome.fit->outliers = outliers;
   out.adaptation = adaptation(steps, best);

@@ -6,6 +6,7 @@
 
 #include "attribution/excite_bursts.hpp"
 #include "attribution/excite_least_squares.hpp"
+#include "attribution/excite_mirrors.hpp"
 
 namespace layerwatt {
 namespace {
@@ -54,6 +55,7 @@ std::optional<ExciteFit> fit_layers(const Used& windows, std::size_t count) {
   }
   const MatrixXd ones = MatrixXd::Ones(rows, 1);
   std::optional<LinearFit> best;
+  MatrixXd design;
   double lowest = 0.0;
   for (const std::size_t pieces : kDriftPieces) {
     const Index columns = parts + 1 + index(pieces);
@@ -69,12 +71,15 @@ std::optional<ExciteFit> fit_layers(const Used& windows, std::size_t count) {
     lowest = score;
     out.residual_time = std::sqrt(squares / static_cast<double>(rows - columns));
     best = std::move(tried);
+    design = std::move(x);
   }
   if (!best) return std::nullopt;
   out.pass_ms = best->coefficients(0, 0);
   out.extra_ms = best->coefficients.col(0).segment(1, parts);
-  const MatrixXd b = best->solve.middleRows(1, parts);
-  out.time_covariance = out.residual_time * out.residual_time * (b * b.transpose());
+  const auto degrees = static_cast<double>(rows - design.cols());
+  const Mirrors mirrors(design, best->solve, pair_columns(windows));
+  const MirrorScatter scatter = mirrors.scatter(best->residuals.col(0), degrees);
+  out.time_covariance = mirrors.covariance(scatter).block(1, 1, parts, parts);
   return out;
 }
 

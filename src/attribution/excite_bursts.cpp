@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "attribution/counter_grid.hpp"
+#include "core/half_pass.hpp"
 #include "layerwatt/units.hpp"
 
 namespace layerwatt {
@@ -90,7 +91,7 @@ BurstRecording observe_bursts(const Recording& recording) {
                    static_cast<double>(window.passes);
     seen.extra.assign(window.extra.begin(), window.extra.end());
     seen.plain = window.plain();
-    seen.like_plain = recording.manifest.half_passes && window.extra.back() == 0;
+    seen.like_plain = recording.manifest.half_passes && is_half_pass(std::span(window.extra));
     seen.clock = window.clock_mhz / usual_mhz;
     // NaN, for a clock that is not known, is never off.
     seen.usable = !(std::abs(seen.clock - 1.0) > kClockTolerance);

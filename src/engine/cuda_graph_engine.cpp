@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/cache_sweep.hpp"
+#include "core/half_pass.hpp"
 #include "core/nvml.hpp"
 #include "layerwatt/error.hpp"
 
@@ -209,7 +210,9 @@ CudaExec CudaGraphEngine::excited(std::span<const std::uint32_t> extra) {
 }
 
 GraphPlan CudaGraphEngine::plan_of(const std::vector<std::uint32_t>& extra) const {
-  if (options_.half_passes) return second_pass_plan(shape_, segments_, extra);
+  if (options_.half_passes && is_half_pass(std::span(extra))) {
+    return second_pass_plan(shape_, segments_, extra);
+  }
   if (!has_sweeps()) return repeat_plan(shape_, segments_, extra);
   std::vector<std::uint32_t> of_graph = extra;
   const std::uint32_t sweeps = extra[shape_.layers];

@@ -81,10 +81,9 @@ void CudaGraphEngine::find_repeatable() {
                                    ? options_.most_nodes - captured_.nodes.size()
                                    : 0;
       const std::size_t each = nodes[owner] + (options_.empty_cache == EmptyCache::never ? 0 : 1);
+      const bool fits = !options_.half_passes || room >= captured_.nodes.size();
       part.max_extra =
-          options_.half_passes
-              ? (room < captured_.nodes.size() ? 0 : 1)
-              : static_cast<std::uint32_t>(std::min<std::size_t>(kMostExtra, room / each));
+          fits ? static_cast<std::uint32_t>(std::min<std::size_t>(kMostExtra, room / each)) : 0;
       if (part.max_extra == 0) part.reason = "the graph would become too large";
     }
     repeatable_.push_back(part);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/cache_sweep.hpp"
+#include "core/half_pass.hpp"
 #include "layerwatt/engine.hpp"
 #include "layerwatt/error.hpp"
 #include "sim/device.hpp"
@@ -55,7 +56,7 @@ class SimulatedEngine final : public Engine, private Repeating {
 
  private:
   std::vector<Repeatable> repeatable() override {
-    std::vector<Repeatable> parts(layers_.size(), Repeatable{half_passes_ ? 1 : kMostExtra, ""});
+    std::vector<Repeatable> parts(layers_.size(), Repeatable{kMostExtra, ""});
     if (empties_cache_) {
       parts.back().beside = true;
       parts.back().optional = empty_cache_ == EmptyCache::automatic;
@@ -70,9 +71,9 @@ class SimulatedEngine final : public Engine, private Repeating {
 
   void run(std::span<const std::uint32_t> extra, std::int64_t duration_ns,
            RepeatedRun& out) override {
-    device_->run_repeated(
-        extra.first(layers_.size()), duration_ns, out,
-        half_passes_ ? sim::ExtraRunsAre::behind_the_pass : sim::ExtraRunsAre::in_place);
+    device_->run_repeated(extra.first(layers_.size()), duration_ns, out,
+                          half_passes_ && is_half_pass(extra) ? sim::ExtraRunsAre::behind_the_pass
+                                                              : sim::ExtraRunsAre::in_place);
   }
 
   static constexpr std::uint32_t kMostExtra = 1000;

@@ -10,7 +10,10 @@ namespace {
 
 constexpr double kAloneShare = 1.0 / 3.0;
 constexpr std::size_t kLargestBlock = 15;
-constexpr double kLargeLayer = 0.015;  // of a pass
+constexpr std::size_t kEighths = 16;
+constexpr std::size_t kLeastForEighths = 6;
+constexpr std::size_t kLeastOfEighth = 2;  // one layer alone would be repeated in its place
+constexpr double kLargeLayer = 0.015;      // of a pass
 // Of the way from a warm repeat's time to a cold one's: nearer to one than this, and the other kind
 // would tell nothing.
 constexpr double kNear = 0.15;
@@ -111,30 +114,55 @@ std::vector<ExtraRuns> excitation_rows(std::span<const ExcitablePart> parts, dou
   return rows;
 }
 
-std::vector<ExtraRuns> half_pass_rows(std::span<const ExcitablePart> parts,
-                                      std::mt19937_64& random) {
+std::vector<std::vector<ExtraRuns>> half_pass_rows(std::span<const ExcitablePart> parts,
+                                                   std::mt19937_64& random) {
   std::vector<std::size_t> layers;
   for (std::size_t j = 0; j + 1 < parts.size(); ++j) {
     if (parts[j].max_extra > 0 && parts[j].time_ms > 0.0) layers.push_back(j);
   }
+  std::vector<std::vector<ExtraRuns>> rows;
+  const auto add = [&](const auto& has) {
+    std::vector<ExtraRuns> both;
+    for (const bool mirrored : {false, true}) {
+      ExtraRuns made(parts.size(), 0);
+      for (std::size_t column = 0; column < layers.size(); ++column) {
+        if (has(column) != mirrored) made[layers[column]] = 1;
+      }
+      if (made != ExtraRuns(parts.size(), 0)) both.push_back(std::move(made));
+    }
+    if (!both.empty()) rows.push_back(std::move(both));
+  };
   shuffle(layers, random);
   const std::size_t size = std::bit_ceil(layers.size() + 1) - 1;
-  std::vector<ExtraRuns> rows(size, ExtraRuns(parts.size(), 0));
   for (std::size_t row = 0; row < size; ++row) {
-    for (std::size_t column = 0; column < layers.size(); ++column) {
-      if (s_matrix(row, column)) rows[row][layers[column]] = 1;
+    add([&](std::size_t column) { return s_matrix(row, column); });
+  }
+  if (layers.size() < kLeastForEighths) return rows;
+  const std::size_t eighth = std::max(kLeastOfEighth, layers.size() / 8);
+  std::size_t dealt = layers.size();
+  for (std::size_t i = 0; i < kEighths; ++i) {
+    if (dealt + eighth > layers.size()) {
+      shuffle(layers, random);
+      dealt = 0;
     }
+    add([&](std::size_t column) { return column >= dealt && column < dealt + eighth; });
+    dealt += eighth;
   }
   return rows;
 }
 
-std::vector<ExtraRuns> outside_rows(std::span<const ExcitablePart> parts, double pass_ms,
-                                    double boost) {
-  const std::uint32_t extra = extra_runs(parts, pass_ms, boost).back();
-  if (extra == 0) return {};
-  ExtraRuns row(parts.size(), 0);
-  row.back() = extra;
-  return {row};
+std::vector<ExtraRuns> alone_rows(std::span<const ExcitablePart> parts, double pass_ms,
+                                  double boost) {
+  std::vector<ExtraRuns> rows;
+  for (ExtraRuns& row : excitation_rows(parts, pass_ms, boost)) {
+    const auto repeated = [](std::uint32_t n) { return n > 0; };
+    if (row.back() == 0 && std::count_if(row.begin(), row.end(), repeated) == 1) {
+      rows.push_back(std::move(row));
+    }
+  }
+  const std::uint32_t outside = extra_runs(parts, pass_ms, boost).back();
+  if (outside > 0) rows.emplace_back(parts.size(), 0).back() = outside;
+  return rows;
 }
 
 ExtraRuns with_beside(ExtraRuns row, std::size_t beside) {
@@ -206,6 +234,40 @@ std::vector<ExtraRuns> excitation_round(const std::vector<ExtraRuns>& rows, std:
     round.push_back(std::move(excited[i]));
   }
   round.emplace_back(parts, 0);
+  return round;
+}
+
+std::vector<ExtraRuns> all_rows(const HalfPassRows& rows) {
+  std::vector<ExtraRuns> all;
+  for (const auto& both : rows.halves) all.insert(all.end(), both.begin(), both.end());
+  all.insert(all.end(), rows.others.begin(), rows.others.end());
+  return all;
+}
+
+std::vector<ExtraRuns> half_pass_round(const HalfPassRows& rows, std::size_t parts,
+                                       std::size_t plain_every, std::mt19937_64& random) {
+  std::vector<std::vector<ExtraRuns>> first = rows.halves;
+  std::vector<ExtraRuns> second = rows.others;
+  shuffle(first, random);
+  shuffle(second, random);
+  std::size_t count = 0;
+  for (const std::vector<ExtraRuns>& both : first) count += both.size();
+  const std::size_t groups = std::max<std::size_t>(1, (count + plain_every - 1) / plain_every);
+  const ExtraRuns plain(parts, 0);
+  std::vector<ExtraRuns> round;
+  for (std::size_t group = 0; group < groups; ++group) {
+    const auto begin = [&](const auto& all) { return group * all.size() / groups; };
+    const auto end = [&](const auto& all) { return (group + 1) * all.size() / groups; };
+    round.push_back(plain);
+    for (std::size_t i = begin(first); i < end(first); ++i) {
+      round.insert(round.end(), first[i].begin(), first[i].end());
+    }
+    for (std::size_t i = begin(second); i < end(second); ++i) {
+      if (round.back() != plain) round.push_back(plain);
+      round.push_back(second[i]);
+    }
+  }
+  round.push_back(plain);
   return round;
 }
 

@@ -66,18 +66,27 @@ std::vector<ExtraRuns> rows_of_kinds(std::span<const ExcitablePart> parts, doubl
                                      double boost, std::size_t beside, double run_ms,
                                      std::span<const CacheKinds> kinds);
 
-// Rows for extra runs behind the pass, once each: an S-matrix of the layers that can be repeated,
-// so that each row has about half of them and each two layers are together in half of those. 2^k −
-// 1 rows, as many as there are layers or more, less than twice as many. Which column is which
-// layer's is drawn: what two layers cost beyond their sum (one finds in the cache what the other
-// left there) looks, in an S-matrix, like the cost of a third layer, and of another one each time.
-std::vector<ExtraRuns> half_pass_rows(std::span<const ExcitablePart> parts,
-                                      std::mt19937_64& random);
+// Rows for extra runs behind the pass, once each, and behind each row its mirror image, of the
+// layers that it lacks (none where that would be no layer): the rows of an S-matrix of the layers
+// that can be repeated, so that each row has about half of them and each two layers are together in
+// half of those (2^k − 1 rows, as many as there are layers or more, less than twice as many); and,
+// of six layers or more, 16 rows of an eighth of the layers (two at least), each layer in about as
+// many of them.
+//
+// What two layers cost beyond their sum (one finds in the cache what the other left there) is the
+// same in a row and in its mirror image but for what is linear in the layers, so that it cancels in
+// the difference of the two: a foldover, of which layers' costs come out clear of all pairs (Box
+// and Wilson, J. R. Stat. Soc. B 13, 1, 1951). What all layers cost together shows in the
+// difference of seven eighths and an eighth; halves hardly know it, since both are half. What
+// three layers cost beyond their pairs looks like the cost of a fourth; which column is which
+// layer's is drawn, so that it is another one each time.
+std::vector<std::vector<ExtraRuns>> half_pass_rows(std::span<const ExcitablePart> parts,
+                                                   std::mt19937_64& random);
 
-// What is outside layers alone (the last part), where it can be repeated: often enough to make the
-// pass `boost` times longer.
-std::vector<ExtraRuns> outside_rows(std::span<const ExcitablePart> parts, double pass_ms,
-                                    double boost);
+// Rows beside half passes: each layer alone, as excitation_rows() has it where it reaches its share
+// alone, and what is outside layers (the last part), both where they can be repeated.
+std::vector<ExtraRuns> alone_rows(std::span<const ExcitablePart> parts, double pass_ms,
+                                  double boost);
 
 // The row, with `beside` as often as the parts before it, at least.
 ExtraRuns with_beside(ExtraRuns row, std::size_t beside);
@@ -103,5 +112,20 @@ bool s_matrix(std::size_t row, std::size_t column);
 // at the end, so that what drifts slowly is seen on both sides of every excited window.
 std::vector<ExtraRuns> excitation_round(const std::vector<ExtraRuns>& rows, std::size_t parts,
                                         std::size_t plain_every, std::mt19937_64& random);
+
+// Half passes with their mirror images, and others.
+struct HalfPassRows {
+  std::vector<std::vector<ExtraRuns>> halves;
+  std::vector<ExtraRuns> others;
+};
+
+// All of them, one after the other.
+std::vector<ExtraRuns> all_rows(const HalfPassRows& rows);
+
+// One round of them, for half passes draw about what a plain pass draws: a plain row before each
+// `plain_every` of them or so (an image stays behind its row), and before each of the others, which
+// are spread over the groups; both in random order, with a plain row at the end.
+std::vector<ExtraRuns> half_pass_round(const HalfPassRows& rows, std::size_t parts,
+                                       std::size_t plain_every, std::mt19937_64& random);
 
 }  // namespace layerwatt

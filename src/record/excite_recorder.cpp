@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "core/half_pass.hpp"
 #include "record/cache_probe.hpp"
 #include "record/excitation_design.hpp"
 #include "record/idle_window.hpp"
@@ -24,7 +25,7 @@ constexpr double kPeriodsPerWindow = 7.0;
 constexpr double kClockTolerance = 0.015;
 constexpr int kCoolings = 2;
 // Of which layers half passes have, in turn: each takes graphs of its own on the device.
-constexpr std::size_t kHalfPassDesigns = 4;
+constexpr std::size_t kHalfPassDesigns = 2;
 // Of the step from idle to load that shows how the sensor settles.
 constexpr double kIdleMs = 3000.0;
 constexpr double kStepMs = 4000.0;
@@ -140,26 +141,17 @@ class ExciteRun {
     const double window_ms = std::max(
         {excite_.least_window_ms, settle_ms_,
          kPeriodsPerWindow * std::max(options_.interval_ms, info_.model.period_ms.value_or(0.0))});
-    std::vector<std::vector<ExtraRuns>> designs = {rows_of(parts, pass_ms)};
-    while (half_passes_ && designs.size() < kHalfPassDesigns) {
+    std::vector<HalfPassRows> designs;
+    do {
       designs.push_back(rows_of(parts, pass_ms));
-    }
-    const std::vector<ExtraRuns> alone =
-        half_passes_ ? outside_rows(parts, pass_ms, excite_.boost) : std::vector<ExtraRuns>();
+    } while (half_passes_ && designs.size() < kHalfPassDesigns);
     for (std::uint64_t round = 1; round <= excite_.most_rounds && !over(); ++round) {
       if (round > 1) time_layers(writer, estimate, session);
-      const std::vector<ExtraRuns>& rows = designs[(round - 1) % designs.size()];
+      const HalfPassRows& rows = designs[(round - 1) % designs.size()];
       if (round <= designs.size()) {
-        for (const ExtraRuns& row : rows) repeating_.prepare(row);
+        for (const ExtraRuns& row : all_rows(rows)) repeating_.prepare(row);
       }
-      // Half passes draw about as much as plain ones, so that nothing has to come back from them.
-      const std::size_t plain_every = bursts_ && !half_passes_ ? 1 : excite_.plain_every;
-      std::vector<ExtraRuns> windows = excitation_round(rows, parts.size(), plain_every, random_);
-      for (const ExtraRuns& row : alone) {
-        windows.push_back(row);
-        windows.emplace_back(parts.size(), 0);
-      }
-      for (ExtraRuns row : windows) {
+      for (ExtraRuns row : windows_of(rows, parts.size())) {
         const ExtraRuns asked = row;
         for (auto less = reduced_.find(row); less != reduced_.end(); less = reduced_.find(row)) {
           row = less->second;
@@ -192,8 +184,19 @@ class ExciteRun {
     outcome_.interrupted = stopped();
   }
 
-  std::vector<ExtraRuns> rows_of(const std::vector<ExcitablePart>& parts, double pass_ms) {
-    if (half_passes_) return half_pass_rows(parts, random_);
+  std::vector<ExtraRuns> windows_of(const HalfPassRows& rows, std::size_t parts) {
+    if (half_passes_ && bursts_) {
+      return half_pass_round(rows, parts, excite_.half_passes_a_plain, random_);
+    }
+    return excitation_round(all_rows(rows), parts, bursts_ ? 1 : excite_.plain_every, random_);
+  }
+
+  HalfPassRows rows_of(const std::vector<ExcitablePart>& parts, double pass_ms) {
+    if (!half_passes_) return {{}, rows_in_place(parts, pass_ms)};
+    return {half_pass_rows(parts, random_), alone_rows(parts, pass_ms, excite_.boost)};
+  }
+
+  std::vector<ExtraRuns> rows_in_place(const std::vector<ExcitablePart>& parts, double pass_ms) {
     if (!beside_) return excitation_rows(parts, pass_ms, excite_.boost);
     const Repeatable& beside = repeatable_[*beside_];
     if (!beside.optional) {
@@ -317,11 +320,13 @@ class ExciteRun {
   // how much of each they saw.
   ExcitationWindow burst(RecordingWriter& writer, SensorSession& session, const ExtraRuns& extra,
                          std::uint64_t round) {
-    const bool outside_alone = extra.back() > 0;
     const bool plain =
         std::all_of(extra.begin(), extra.end(), [](std::uint32_t n) { return n == 0; });
-    const bool full = plain || (half_passes_ && !outside_alone);
-    return window(writer, session, extra, round, 0.0, full ? excite_.plain_ms : excite_.burst_ms);
+    const bool half = half_passes_ && is_half_pass(std::span(extra));
+    return window(writer, session, extra, round, 0.0,
+                  plain  ? excite_.plain_ms
+                  : half ? excite_.half_pass_ms
+                         : excite_.burst_ms);
   }
 
   bool met(RecordingWriter& writer) {

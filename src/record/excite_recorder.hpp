@@ -22,6 +22,10 @@ struct ExciteOptions {
   // For a sensor that counts energy, bursts: windows of this length, each behind a plain one.
   double burst_ms = 350.0;
   double plain_ms = 650.0;
+  // Half passes draw about what plain ones draw, so that nothing has to come back from them:
+  // windows of this length, a plain one before this many.
+  double half_pass_ms = 450.0;
+  std::size_t half_passes_a_plain = 8;
   // Passes whose layers are timed in place, before each round.
   std::size_t timed_passes = 300;
   double timed_ms = 2000.0;  // no longer than this, but at least 30 passes

@@ -187,10 +187,10 @@ TEST(CudaGraphEngine, HalfAPassRunsBehindThePass) {
   engine->load();
   Repeating& repeating = *engine->repeating();
   EXPECT_TRUE(repeating.behind_the_pass());
-  EXPECT_EQ(repeating.repeatable()[0].max_extra, 1u);
   RepeatedRun run;
+  // A layer alone is repeated in its place.
   repeating.run(std::vector<std::uint32_t>{1, 0, 0}, 10'000'000, run);
-  EXPECT_THAT(bench.driver->ran, ElementsAre("gemm", "relu", "max", "gemm", "relu"));
+  EXPECT_THAT(bench.driver->ran, ElementsAre("gemm", "relu", "gemm", "relu", "max"));
   EXPECT_NEAR(static_cast<double>(run.end_ns - run.start_ns) / static_cast<double>(run.passes),
               1'202'000, 1);
   repeating.run(std::vector<std::uint32_t>{1, 1, 0}, 10'000'000, run);
