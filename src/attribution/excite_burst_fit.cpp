@@ -115,8 +115,10 @@ BurstFitOutcome fit_bursts(BurstRecording bursts, std::span<const double> place_
   // is and how far boundaries are off, and once more from there.
   leave_out_odd(steps, best, pass_ms);
   search_again(steps, best, pass_ms);
-  steps.weigh(step_weights(bursts, steps, best));
+  // A window that goes up and down would look calm without the steps that were left out of it.
   steps.skip_none();
+  const BurstTrial all = with_all_steps(steps, best, plain_over(steps, best, pass_ms));
+  steps.weigh(step_weights(bursts, steps, all));
   const std::size_t outliers = leave_out_odd(steps, best, pass_ms);
   search_again(steps, best, pass_ms);
   best = try_bursts(steps, best, plain_over(steps, best, pass_ms), Wanted::all);

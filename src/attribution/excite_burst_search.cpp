@@ -128,6 +128,15 @@ BurstTrial try_bursts(const BurstSteps& steps, const BurstTrial& like,
   return trial;
 }
 
+BurstTrial with_all_steps(const BurstSteps& steps, const BurstTrial& trial,
+                          const std::vector<double>& plain_over) {
+  BurstTrial all = trial;
+  all.rows = steps.rows(trial.lag_ms, trial.tau_ms, plain_over);
+  all.fit.residuals =
+      all.rows.weight.asDiagonal() * all.rows.power - weighted_design(all) * trial.fit.coefficients;
+  return all;
+}
+
 double mix_mw(const BurstSteps& steps, const BurstTrial& trial, std::size_t mix) {
   const auto c = trial.fit.coefficients.col(0);
   double mj = c(0);

@@ -29,6 +29,10 @@ BurstTrial try_bursts(const BurstSteps& steps, const BurstTrial& like,
 // What trial.fit is of, weighted: 1/T, one column a part, one a mix, one a piece of the drift.
 Eigen::MatrixXd weighted_design(const BurstTrial& trial);
 
+// The same fit, with the residuals of all steps that are used now.
+BurstTrial with_all_steps(const BurstSteps& steps, const BurstTrial& trial,
+                          const std::vector<double>& plain_over);
+
 // By mix, what a plain pass of pass_ms draws over what this mix draws at its start.
 std::vector<double> plain_over(const BurstSteps& steps, const BurstTrial& trial, double pass_ms);
 

@@ -17,7 +17,7 @@ constexpr std::size_t kLeastSteps = 8;  // of either kind
 constexpr double kMostBoundaryMs = 30.0;
 // Of a window: how many steps it takes to see how they scatter, and beyond how many times the usual
 // variance that is no chance.
-constexpr std::size_t kLeastOfWindow = 3;
+constexpr std::size_t kLeastOfWindow = 4;
 constexpr double kOddVariance = 6.0;
 // A residual that is larger, in units of what it would be at kMostBoundaryMs, is an outlier.
 constexpr double kClip = 3.0;
@@ -110,8 +110,24 @@ std::vector<std::optional<std::size_t>> only_windows(const BurstRecording& burst
   return only;
 }
 
-// By window: how many times the usual variance its steps have about their own mean; 1 where that
-// may be chance.
+// About their own mean, without the one that is farthest from it: that may be an odd step.
+double variance_but_for_one(const std::vector<double>& values) {
+  double sum = 0.0;
+  double squares = 0.0;
+  for (const double value : values) sum += value;
+  const auto n = static_cast<double>(values.size());
+  double farthest = 0.0;
+  for (const double value : values) {
+    const double off = value - sum / n;
+    squares += off * off;
+    farthest = std::max(farthest, off * off);
+  }
+  // Without it the mean moves away from it.
+  return (squares - farthest * n / (n - 1.0)) / (n - 2.0);
+}
+
+// By window: how many times the usual variance its steps have, but for one; 1 where that may be
+// chance.
 std::vector<double> odd_variances(const BurstRecording& bursts, const BurstTrial& trial) {
   const std::size_t count = bursts.windows.size();
   const std::vector<std::optional<std::size_t>> only = only_windows(bursts, trial);
@@ -124,11 +140,7 @@ std::vector<double> odd_variances(const BurstRecording& bursts, const BurstTrial
   for (std::size_t w = 0; w < count; ++w) {
     const std::vector<double>& of = residuals[w];
     if (of.size() < kLeastOfWindow) continue;
-    double sum = 0.0;
-    for (const double value : of) sum += value;
-    const double mean = sum / static_cast<double>(of.size());
-    for (const double value : of) variances[w] += (value - mean) * (value - mean);
-    variances[w] /= static_cast<double>(of.size() - 1);
+    variances[w] = variance_but_for_one(of);
     known.push_back(variances[w]);
   }
   std::vector<double> odd(count, 1.0);

@@ -23,11 +23,11 @@ StepErrors step_errors(const BurstRecording& bursts, const BurstSteps& steps,
                        const BurstTrial& trial);
 
 // By step of the recording: 1 where it saw one window, less where it saw several, and less in a
-// window whose steps scatter by more than six times the usual variance (then by what it is). A
-// counter that adds up samples of the power (on an H200 at some multiple of 0.59 kHz, by which
-// passes it happens to) sees one part of the pass more often than another where a few passes last
-// as long as a few samples; how often moves slowly, and all of the window is off by some part of
-// what its steps scatter.
+// window whose steps, but for the oddest, scatter by more than six times the usual variance (then
+// by what it is). A counter that adds up samples of the power (on an H200 at some multiple of 0.59
+// kHz, by which passes it happens to) sees one part of the pass more often than another where a few
+// passes last as long as a few samples; how often moves slowly, and all of the window is off by
+// some part of what its steps scatter.
 std::vector<double> step_weights(const BurstRecording& bursts, const BurstSteps& steps,
                                  const BurstTrial& trial);
 

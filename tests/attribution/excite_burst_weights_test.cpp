@@ -243,7 +243,7 @@ TEST(ExciteBurstWeights, UnitsDoNotMatter) {
 }
 
 // Ten plain windows of five steps each, whose residuals are 1 and −1 in turn; factor of window 4.
-std::vector<double> weights_with(double factor, double off, int windows = 10) {
+std::vector<double> weights_with(double factor, double off, int windows = 10, double odd = 0.0) {
   BurstRecording bursts;
   BurstTrial trial;
   const int count = 5 * windows;
@@ -264,6 +264,7 @@ std::vector<double> weights_with(double factor, double off, int windows = 10) {
     trial.rows.steps.push_back(static_cast<std::size_t>(k));
     trial.fit.residuals(k) = (k % 2 == 0 ? 1.0 : -1.0) * (k / 5 == 4 ? factor : 1.0);
     if (k / 5 == 7) trial.fit.residuals(k) += off;
+    if (k == 12) trial.fit.residuals(k) += odd;
   }
   return step_weights(bursts, BurstSteps(bursts), trial);
 }
@@ -277,6 +278,7 @@ TEST(ExciteBurstWeights, AWindowWhoseStepsScatterCountsLess) {
   EXPECT_NE(weights_with(2.5, 0.0), std::vector<double>(50, 1.0)) << "6.3 times";
   EXPECT_EQ(weights_with(1.0, 50.0), std::vector<double>(50, 1.0)) << "about their own mean";
   EXPECT_EQ(weights_with(3.0, 0.0, 7), std::vector<double>(35, 1.0)) << "too few to know";
+  EXPECT_EQ(weights_with(1.0, 0.0, 10, 40.0), std::vector<double>(50, 1.0)) << "one odd step";
 }
 
 }  // namespace
