@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "attribution/excite_bursts.hpp"
@@ -345,9 +346,10 @@ BurstFitOutcome fit_windows(const Recording& recording, const SlotTimes& times,
   if (const HalfPassSplit halves(recording); halves.any()) {
     BurstFitOutcome found = fit_split(recording, times, observed, halves);
     if (!found.outcome.fit) return found;
-    const auto context = in_context(*found.outcome.fit, halves.layers());
+    const auto place_ms = std::span(times.mean_ms).first(recording.iterations.layers.size());
+    const auto context = in_context(*found.outcome.fit, place_ms);
     if (context) words = in_words(*context);
-    found.outcome.fit = halves.merge(*found.outcome.fit);
+    found.outcome.fit = halves.merge(*found.outcome.fit, place_ms);
     return found;
   }
   const CacheSplit cache(recording);

@@ -87,6 +87,69 @@ std::optional<InContext> context_of(std::vector<Pair>& pairs) {
   return out;
 }
 
+// The split fit with powers that are energies over times in place: of half passes, and of repeats
+// in place as well if `all`. Elsewhere it is what was drawn while they ran.
+ExciteFit over_place(const ExciteFit& fit, std::span<const double> place_ms, bool all) {
+  const std::size_t layers = place_ms.size();
+  ExciteFit out = fit;
+  const Index rows = index(fit.parts.size());
+  // e = p t: without the errors of t.
+  MatrixXd energies = fit.extra_ms.asDiagonal() * fit.covariance * fit.extra_ms.asDiagonal();
+  const VectorXd mw = fit.power_mw.col(0);
+  if (fit.time_covariance.size() > 0) {
+    energies -= MatrixXd(mw.asDiagonal() * fit.time_covariance * mw.asDiagonal());
+  }
+  // By row, the time that e is over, and whether t counts.
+  VectorXd over_ms = fit.extra_ms;
+  std::vector<bool> drawn(fit.parts.size(), true);
+  for (std::size_t i = 0; i < fit.parts.size(); ++i) {
+    const std::size_t part = fit.parts[i];
+    if (part >= (all ? 2 : 1) * layers || !(place_ms[part % layers] > 0.0)) continue;
+    drawn[i] = false;
+    over_ms(index(i)) = place_ms[part % layers];
+  }
+  for (Index i = 0; i < rows; ++i) {
+    const bool own = drawn[static_cast<std::size_t>(i)];
+    for (Index k = 0; k < rows; ++k) {
+      if (own && drawn[static_cast<std::size_t>(k)]) continue;
+      out.covariance(i, k) = energies(i, k) / (over_ms(i) * over_ms(k));
+    }
+    if (own) continue;
+    const double ratio = fit.extra_ms(i) / over_ms(i);
+    const double time_std =
+        fit.time_covariance.size() > 0 ? std::sqrt(std::max(0.0, fit.time_covariance(i, i))) : 0.0;
+    for (Index c = 0; c < fit.power_mw.cols(); ++c) {
+      const double by_time = fit.power_mw(i, c) * time_std / over_ms(i);
+      const double std = fit.power_std(i, c) * ratio;
+      out.power_mw(i, c) *= ratio;
+      out.power_std(i, c) = std::sqrt(std::max(0.0, std * std - by_time * by_time));
+    }
+    out.pass_covariance(i) *= ratio;
+    out.extra_ms(i) = over_ms(i);
+  }
+  return out;
+}
+
+struct Counted {
+  ExciteFit fit;
+  std::vector<Pair> pairs;
+  std::optional<InContext> context;
+};
+
+// Repeats in place as power × time in place, or as what they take, whichever scatters less.
+Counted better_counted(const ExciteFit& fit, std::span<const double> place_ms) {
+  std::optional<Counted> best;
+  for (const bool all : {false, true}) {
+    Counted counted{over_place(fit, place_ms, all), {}, std::nullopt};
+    counted.pairs = pairs_of(counted.fit, place_ms.size());
+    counted.context = context_of(counted.pairs);
+    const bool better = best && counted.context && best->context &&
+                        counted.context->scatter < best->context->scatter;
+    if (!best || better) best = std::move(counted);
+  }
+  return std::move(*best);
+}
+
 // A part of the merged fit.
 struct Merged {
   std::size_t part = 0;
@@ -98,9 +161,8 @@ struct Merged {
 
 }  // namespace
 
-std::optional<InContext> in_context(const ExciteFit& fit, std::size_t layers) {
-  std::vector<Pair> pairs = pairs_of(fit, layers);
-  return context_of(pairs);
+std::optional<InContext> in_context(const ExciteFit& fit, std::span<const double> place_ms) {
+  return better_counted(fit, place_ms).context;
 }
 
 std::string in_words(const InContext& context) {
@@ -177,9 +239,8 @@ std::vector<double> HalfPassSplit::place_ms(std::span<const double> layers_ms) c
   return place;
 }
 
-ExciteFit HalfPassSplit::merge(const ExciteFit& fit) const {
-  std::vector<Pair> pairs = pairs_of(fit, layers_);
-  const std::optional<InContext> context = context_of(pairs);
+ExciteFit HalfPassSplit::merge(const ExciteFit& split, std::span<const double> place_ms) const {
+  const auto [fit, pairs, context] = better_counted(split, place_ms);
   const double mean = context ? context->mean : 0.0;
   const double scatter = context ? context->scatter : 0.0;
   std::vector<Merged> merged;

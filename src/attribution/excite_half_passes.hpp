@@ -11,6 +11,12 @@
 // the scatter is small and what is repeated in place tells nearly all; where it does, half passes
 // do.
 //
+// A layer's energy in a half pass is what the half pass takes more for it, and not its power there
+// × its time in place: pairs of layers are out of it, and it needs no events between layers, which
+// change how one begins while the one before it ends. What is repeated in place is counted as
+// either, power × time in place or what one more run takes, whichever scatters less about half
+// passes.
+//
 // What layers of half a pass cost beyond their sum, because the other half did not run between
 // them, is the same in a half pass and in its mirror image, and goes with f (1 − f) where f is the
 // share of the layers: two parts of the fit that are no layers take it up, one that each half pass
@@ -54,11 +60,10 @@ class HalfPassSplit {
   // By part of the split, in its place.
   std::vector<double> place_ms(std::span<const double> layers_ms) const;
 
-  // The fit of split windows, by the parts that the recording has. Of fewer than six layers that
-  // have both it is not known how they scatter: then those have what half passes say, others what
-  // there is.
-  ExciteFit merge(const ExciteFit& fit) const;
-  std::size_t layers() const { return layers_; }
+  // The fit of split windows, by the parts that the recording has; place_ms: one a layer. Powers
+  // are such that power × time in place is the energy. Of fewer than six layers that have both it
+  // is not known how they scatter: then those have what half passes say, others what there is.
+  ExciteFit merge(const ExciteFit& fit, std::span<const double> place_ms) const;
 
  private:
   double beyond(double layers) const;
@@ -69,8 +74,8 @@ class HalfPassSplit {
   std::size_t used_ = 0;  // layers that some half pass has
 };
 
-// Of a split fit with this many layers; empty for fewer than six that have both.
-std::optional<InContext> in_context(const ExciteFit& fit, std::size_t layers);
+// Of a split fit; place_ms: one a layer. Empty for fewer than six layers that have both.
+std::optional<InContext> in_context(const ExciteFit& fit, std::span<const double> place_ms);
 
 // The end of a sentence on how figures came about.
 std::string in_words(const InContext& context);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,8 @@ ExciteFit fitted(const std::vector<double>& half_mw, const std::vector<double>& 
   return fit;
 }
 
+std::vector<double> ones(std::size_t layers) { return std::vector<double>(layers, 1.0); }
+
 HalfPassSplit split_of(std::size_t layers) {
   std::vector<std::vector<std::uint32_t>> rows;
   for (std::size_t a = 0; a < layers; ++a) {
@@ -134,9 +137,9 @@ TEST(ExciteHalfPasses, TheBetterKnownOfTheTwoCounts) {
   const HalfPassSplit split = split_of(6);
   ASSERT_TRUE(split.any());
   // What is repeated in place lacks a tenth everywhere.
-  const ExciteFit by_place = split.merge(fitted(half, place, 20.0, 0.01));
+  const ExciteFit by_place = split.merge(fitted(half, place, 20.0, 0.01), ones(half.size()));
   ASSERT_EQ(by_place.parts, (std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6}));
-  const auto context = in_context(fitted(half, place, 20.0, 0.01), 6);
+  const auto context = in_context(fitted(half, place, 20.0, 0.01), ones(6));
   ASSERT_TRUE(context);
   EXPECT_NEAR(context->mean, 0.114, 0.01);
   EXPECT_EQ(
@@ -148,7 +151,7 @@ TEST(ExciteHalfPasses, TheBetterKnownOfTheTwoCounts) {
     const double mw = place[static_cast<std::size_t>(j)];
     EXPECT_NEAR(by_place.power_mw(j, 0) / mw, 1.0 + context->mean, 0.03) << j;
   }
-  const ExciteFit by_half = split.merge(fitted(half, place, 0.01, 20.0));
+  const ExciteFit by_half = split.merge(fitted(half, place, 0.01, 20.0), ones(half.size()));
   for (Index j = 0; j < 6; ++j) {
     EXPECT_NEAR(by_half.power_mw(j, 0), half[static_cast<std::size_t>(j)], 0.01) << j;
     EXPECT_NEAR(by_half.power_std(j, 0), 0.01, 1e-4) << j;
@@ -162,11 +165,51 @@ TEST(ExciteHalfPasses, TheBetterKnownOfTheTwoCounts) {
 TEST(ExciteHalfPasses, OfFiveLayersHalfPassesSayAll) {
   const std::vector<double> half{102, 205, 301, 398, 512};
   const std::vector<double> place{90, 180, 270, 360, 450};
-  const ExciteFit merged = split_of(5).merge(fitted(half, place, 20.0, 0.01));
+  const ExciteFit merged = split_of(5).merge(fitted(half, place, 20.0, 0.01), ones(5));
   for (Index j = 0; j < 5; ++j) {
     EXPECT_EQ(merged.power_mw(j, 0), half[static_cast<std::size_t>(j)]);
   }
-  EXPECT_FALSE(in_context(fitted(half, place, 20.0, 0.01), 5));
+  EXPECT_FALSE(in_context(fitted(half, place, 20.0, 0.01), ones(5)));
+}
+
+// Events between layers make some of them longer and others shorter than what they add to a pass
+// (1 ms each); power × time in place is off by as much, for half passes and for repeats in place.
+TEST(ExciteHalfPasses, EnergyIsWhatAHalfPassTakesMore) {
+  const std::vector<double> half{100, 200, 300, 400, 500, 600};
+  const std::vector<double> place{95, 190, 285, 380, 475, 570};
+  const std::vector<double> place_ms{0.8, 1.2, 0.9, 1.1, 1.0, 0.7};
+  ExciteFit fit = fitted(half, place, 10.0, 1.0);
+  fit.time_covariance = MatrixXd::Zero(13, 13);
+  fit.time_covariance.diagonal().setConstant(1e-4);  // 1 %
+  fit.covariance = fit.covariance.eval();
+  fit.pass_covariance.setConstant(0.5);
+  const HalfPassSplit split = split_of(6);
+  const auto context = in_context(fit, place_ms);
+  ASSERT_TRUE(context);
+  EXPECT_NEAR(context->mean, 1.0 / 0.95 - 1.0, 1e-3) << "what repeats take, not power × time";
+  const ExciteFit merged = split.merge(fit, place_ms);
+  for (Index j = 0; j < 6; ++j) {
+    const auto i = static_cast<std::size_t>(j);
+    EXPECT_NEAR(merged.power_mw(j, 0) * place_ms[i], half[i], 3.0) << j;
+    EXPECT_EQ(merged.extra_ms(j), place_ms[i]);
+  }
+  EXPECT_EQ(merged.power_mw(6, 0), 77.0);
+  EXPECT_EQ(merged.pass_covariance(6), 0.5);
+
+  // Alone (five layers): the errors of energies, without those of their times.
+  ExciteFit few = fitted({100, 200, 300, 400, 500}, {95, 190, 285, 380, 475}, 10.0, 1.0);
+  few.time_covariance = MatrixXd::Zero(11, 11);
+  few.time_covariance.diagonal().setConstant(1e-4);
+  few.pass_covariance.setConstant(0.5);
+  const ExciteFit alone = split_of(5).merge(few, std::span(place_ms).first(5));
+  for (Index j = 0; j < 5; ++j) {
+    const auto i = static_cast<std::size_t>(j);
+    const double mj_std = std::sqrt(100.0 - std::pow(half[i] * 0.01, 2));
+    EXPECT_NEAR(alone.power_mw(j, 0), half[i] / place_ms[i], 1e-9);
+    EXPECT_NEAR(alone.power_std(j, 0), mj_std / place_ms[i], 1e-9);
+    EXPECT_NEAR(alone.covariance(j, j), std::pow(mj_std / place_ms[i], 2), 1e-9);
+    EXPECT_NEAR(alone.pass_covariance(j), 0.5 / place_ms[i], 1e-9);
+  }
 }
 
 // Fourteen layers, of which what is repeated in place is 6 % short on the mean, 3 % from layer to
@@ -188,7 +231,7 @@ TEST(ExciteHalfPasses, IntervalsHoldWhatTheyClaim) {
       half.push_back(truth.back() + 15.0 * normal(random));
       place.push_back(truth.back() / (1.06 + 0.03 * normal(random)) + 3.0 * normal(random));
     }
-    const ExciteFit merged = split.merge(fitted(half, place, 15.0, 3.0));
+    const ExciteFit merged = split.merge(fitted(half, place, 15.0, 3.0), ones(kLayers));
     for (std::size_t j = 0; j < kLayers; ++j) {
       const auto i = static_cast<Index>(j);
       const double off = merged.power_mw(i, 0) - truth[j];

@@ -133,6 +133,27 @@ TEST(ProfileExciteCache, HalfPassesSayByHowMuchRepeatsInPlaceAreShort) {
   EXPECT_EQ(alone + halves, 8u + 2u * (15u + 16u) - (alone + halves) % 2);
 }
 
+TEST(ProfileExciteCache, WhereTheCacheDoesNotCountHalfPassesSayWhatRepeatsSay) {
+  nlohmann::json model = nlohmann::json::parse(kModel);
+  model["engine"]["layers"] = nlohmann::json::array();
+  for (int j = 0; j < 6; ++j) {
+    model["engine"]["layers"].push_back({{"name", "l" + std::to_string(j)},
+                                         {"time_ms", 1.0 + 0.3 * j},
+                                         {"power_mw", 8000 + 1000 * ((5 * j) % 6)}});
+  }
+  const fakes::ScratchDirectory scratch;
+  ProfileOptions options;
+  options.engine_options.model = scratch.write("six.sim.json", model.dump());
+  options.engine_options.half_passes = true;
+  options.attribution.method = Method::excite;
+  options.max_time_s = 80.0;
+  options.target_ci_pct = 1e-6;
+  const Result result = profile(Host{}, options).result;
+  EXPECT_THAT(result.method_reason,
+              testing::ContainsRegex("layers draw 0[.][0-9] % (more|less) there than repeated in "
+                                     "their place .± [01][.][0-9] %; [01][.][0-9] % from layer"));
+}
+
 TEST(ProfileExciteCache, HalfPassesAreForMethodExcite) {
   const fakes::ScratchDirectory scratch;
   ProfileOptions options;
