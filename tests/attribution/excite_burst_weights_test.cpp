@@ -243,13 +243,14 @@ TEST(ExciteBurstWeights, UnitsDoNotMatter) {
 }
 
 // Ten plain windows of five steps each, whose residuals are 1 and −1 in turn; factor of window 4.
-std::vector<double> weights_with(double factor, double off, int windows = 10, double odd = 0.0) {
+std::vector<double> weights_with(double factor, double off, int windows = 10, double odd = 0.0,
+                                 int without = 0) {
   BurstRecording bursts;
   BurstTrial trial;
   const int count = 5 * windows;
   trial.fit.coefficients = Eigen::Vector2d(400.0, 800.0);
-  trial.rows.weight = Eigen::VectorXd::Ones(count);
-  trial.fit.residuals = Eigen::VectorXd::Zero(count);
+  trial.rows.weight = Eigen::VectorXd::Ones(count - without);
+  trial.fit.residuals = Eigen::VectorXd::Zero(count - without);
   for (int w = 0; w < windows; ++w) {
     BurstWindow window;
     window.plain = true;
@@ -261,10 +262,12 @@ std::vector<double> weights_with(double factor, double off, int windows = 10, do
   }
   for (int k = 0; k < count; ++k) {
     bursts.steps.push_back({100.0 * k, 100.0 * k + 100.0, {}});
+    if (k < without) continue;
     trial.rows.steps.push_back(static_cast<std::size_t>(k));
-    trial.fit.residuals(k) = (k % 2 == 0 ? 1.0 : -1.0) * (k / 5 == 4 ? factor : 1.0);
-    if (k / 5 == 7) trial.fit.residuals(k) += off;
-    if (k == 12) trial.fit.residuals(k) += odd;
+    double& residual = trial.fit.residuals(k - without);
+    residual = (k % 2 == 0 ? 1.0 : -1.0) * (k / 5 == 4 ? factor : 1.0);
+    if (k / 5 == 7) residual += off;
+    if (k == 12) residual += odd;
   }
   return step_weights(bursts, BurstSteps(bursts), trial);
 }
@@ -279,6 +282,8 @@ TEST(ExciteBurstWeights, AWindowWhoseStepsScatterCountsLess) {
   EXPECT_EQ(weights_with(1.0, 50.0), std::vector<double>(50, 1.0)) << "about their own mean";
   EXPECT_EQ(weights_with(3.0, 0.0, 7), std::vector<double>(35, 1.0)) << "too few to know";
   EXPECT_EQ(weights_with(1.0, 0.0, 10, 40.0), std::vector<double>(50, 1.0)) << "one odd step";
+  const std::vector<double> after = weights_with(3.0, 0.0, 10, 0.0, 3);
+  EXPECT_NEAR(after[22], 1.0 / 3.0, 1e-12) << "behind a window of two steps";
 }
 
 }  // namespace

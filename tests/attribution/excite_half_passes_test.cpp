@@ -53,6 +53,10 @@ TEST(ExciteHalfPasses, OnlyWhereTheyTellLayersApart) {
   EXPECT_FALSE(HalfPassSplit(whole).any());
   EXPECT_FALSE(HalfPassSplit(recorded(3, {{1, 1, 0, 0}, {1, 0, 1, 0}, {5, 0, 0, 0}})).any());
   EXPECT_FALSE(HalfPassSplit(recorded(3, {{5, 0, 0, 0}})).any());
+  // A layer that cannot be repeated is in none.
+  auto without = kHalves;
+  for (auto& row : without) row.insert(row.begin() + 1, 0);
+  EXPECT_TRUE(HalfPassSplit(recorded(4, without)).any());
   Recording settling = recorded(3, kHalves);
   for (ExcitationWindow& window : settling.excitation) window.round = 0;
   EXPECT_FALSE(HalfPassSplit(settling).any());
@@ -158,6 +162,8 @@ TEST(ExciteHalfPasses, TheBetterKnownOfTheTwoCounts) {
     EXPECT_EQ(by_half.windows[static_cast<std::size_t>(j)], 9u);
     EXPECT_EQ(by_half.disagreement[static_cast<std::size_t>(j)], 1.25);
   }
+  EXPECT_EQ(by_half.windows.size(), 7u);
+  EXPECT_EQ(by_half.disagreement.size(), 7u);
   EXPECT_EQ(by_half.power_mw(6, 0), 77.0) << "what is outside stays";
   EXPECT_EQ(by_half.power_std(6, 0), 7.0);
 }
@@ -195,6 +201,11 @@ TEST(ExciteHalfPasses, EnergyIsWhatAHalfPassTakesMore) {
   }
   EXPECT_EQ(merged.power_mw(6, 0), 77.0);
   EXPECT_EQ(merged.pass_covariance(6), 0.5);
+
+  // A layer of no time in place keeps what it draws.
+  std::vector<double> no_time = place_ms;
+  no_time[2] = 0.0;
+  EXPECT_NEAR(split.merge(fit, no_time).power_mw(2, 0), half[2], 15.0);
 
   // Alone (five layers): the errors of energies, without those of their times.
   ExciteFit few = fitted({100, 200, 300, 400, 500}, {95, 190, 285, 380, 475}, 10.0, 1.0);
