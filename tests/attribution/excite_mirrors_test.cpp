@@ -97,9 +97,10 @@ TEST(ExciteMirrors, WhatAPairHasInCommonIsNoNoise) {
   // The noise is that of a fit that has the pairs as columns.
   MatrixXd both(made.x.rows(), made.x.cols() + made.pairs.cols());
   both << made.x, made.pairs;
-  const Eigen::ColPivHouseholderQR<MatrixXd> qr(both);
-  const VectorXd left = made.y - both * qr.solve(made.y);
-  EXPECT_NEAR(scatter.noise, left.squaredNorm() / static_cast<double>(both.rows() - qr.rank()),
+  const LinearFit with = solve_least_squares(both, made.y, Wanted::coefficients);
+  ASSERT_TRUE(with.full_rank);
+  const VectorXd left = with.residuals.col(0);
+  EXPECT_NEAR(scatter.noise, left.squaredNorm() / static_cast<double>(both.rows() - both.cols()),
               1e-9);
   EXPECT_NEAR((mirrors.left(made.y) - left).norm(), 0.0, 1e-8);
   const MatrixXd spread = fit.solve * made.pairs;
