@@ -15,12 +15,6 @@ constexpr double kMostAlike = 0.5;  // correlation of neighbours
 constexpr double kKept = 3.0;       // robust standard deviations
 constexpr int kTurns = 6;
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 struct Line {
   double begin_ms = 0.0;
   double period_ms = 0.0;

@@ -14,6 +14,7 @@
 #include "attribution/slow_response.hpp"
 #include "attribution/stamp_error.hpp"
 #include "attribution/start_outliers.hpp"
+#include "attribution/statistics.hpp"
 #include "attribution/timeline.hpp"
 #include "attribution/transients.hpp"
 
@@ -54,12 +55,6 @@ Readings make_readings(const PowerSamples& power, const Segments& segments) {
     }
   }
   return readings;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 std::string implausible(const KnownResponse& known, const Response& found, double inference_ms,

@@ -325,19 +325,19 @@ class Excited {
 template <class Split>
 BurstFitOutcome fit_split(const Recording& recording, const SlotTimes& times,
                           const ObservedWindows& observed, const Split& split) {
-  BurstFitOutcome found;
-  std::vector<double> place_ms = times.mean_ms;
-  if (split.any()) place_ms = split.place_ms(times.mean_ms);
+  const auto split_all = [&](auto& windows) {
+    if (!split.any()) return;
+    for (auto& window : windows) window.extra = split.split(window.extra);
+  };
   if (has_bursts(recording)) {
     BurstRecording bursts = observe_bursts(recording);
-    if (split.any()) split.split(bursts.windows);
-    found = fit_bursts(std::move(bursts), place_ms);
-  } else {
-    std::vector<ObservedWindow> windows = observed.windows;
-    if (split.any()) split.split(windows);
-    found.outcome = fit_excitation(windows);
+    split_all(bursts.windows);
+    return fit_bursts(std::move(bursts),
+                      split.any() ? split.place_ms(times.mean_ms) : times.mean_ms);
   }
-  return found;
+  std::vector<ObservedWindow> windows = observed.windows;
+  split_all(windows);
+  return {fit_excitation(windows), {}};
 }
 
 // words: of what several kinds of repeats say of each other.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "attribution/excite_burst_outliers.hpp"
 #include "attribution/excite_mirrors.hpp"
 
 namespace layerwatt {
@@ -19,7 +20,6 @@ constexpr double kLeastSeen = 0.4;  // of a window, by steps that are used
 constexpr double kOnce = 1.5;
 // Of the idle time that a single window has in it: how much may not have been idle.
 constexpr double kIdleError = 0.3;
-constexpr double kLeastFree = 0.1;  // of a window's column, by the other columns
 
 Index index(std::size_t i) { return static_cast<Index>(i); }
 
@@ -66,17 +66,10 @@ class Windows {
     return found;
   }
 
-  // By how many standard deviations the window's e_j differs from that of the others: the
-  // coefficient of a column that is the part's in this window alone, had it been in the fit.
+  // By how many standard deviations the window's e_j differs from that of the others; 0 where they
+  // hardly check it.
   double off(const SeenWindow& seen) const {
-    const BurstWindow& window = bursts_.windows[seen.window];
-    const double amount = BurstSteps::amount(window, steps_.parts()[seen.part_row]);
-    const VectorXd share = steps_.share_of(trial_.rows, seen.window, trial_.lag_ms);
-    const VectorXd z = trial_.rows.weight.cwiseProduct(share) * (amount / window.pass_ms);
-    const VectorXd rest = mirrors_.left(z);
-    const double free = z.dot(rest);
-    if (!(free > kLeastFree * z.squaredNorm()) || !(noise_ > 0.0)) return 0.0;
-    return rest.dot(trial_.fit.residuals.col(0)) / std::sqrt(noise_ * free);
+    return window_off(steps_, trial_, mirrors_, noise_, seen.window).value_or(0.0);
   }
 
   // Of e_j, mW ms.

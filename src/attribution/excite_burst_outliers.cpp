@@ -19,12 +19,6 @@ constexpr double kLargestOutlierShare = 0.05;
 constexpr double kLeastSeen = 3.0;  // of a window, in steps
 constexpr double kLeastFree = 0.1;  // of a window's column, by the other columns
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 BurstTrial in_full(const BurstSteps& steps, const BurstTrial& like, double pass_ms) {
   return try_bursts(steps, like, plain_over(steps, like, pass_ms), Wanted::all);
 }
@@ -50,10 +44,12 @@ std::vector<std::size_t> worst_step(const BurstTrial& trial) {
 // The steps of the window that fits worst, likewise.
 std::vector<std::size_t> worst_window(const BurstSteps& steps, const BurstTrial& trial) {
   const MatrixXd x = weighted_design(trial);
+  const Mirrors mirrors(x, trial.fit.solve, MatrixXd(x.rows(), 0));
   std::vector<double> size;
   std::vector<std::size_t> windows;
   for (std::size_t w = 0; w < steps.windows(); ++w) {
-    const auto off = window_off(steps, trial, x, 1.0, w);
+    if (!(steps.share_of(trial.rows, w, trial.lag_ms).sum() >= kLeastSeen)) continue;
+    const auto off = window_off(steps, trial, mirrors, 1.0, w);
     if (!off) continue;
     size.push_back(std::abs(*off));
     windows.push_back(w);
@@ -99,13 +95,13 @@ std::size_t leave_out(BurstSteps& steps, BurstTrial& trial, double pass_ms, std:
 }  // namespace
 
 std::optional<double> window_off(const BurstSteps& steps, const BurstTrial& trial,
-                                 const MatrixXd& x, double noise, std::size_t window) {
+                                 const Mirrors& mirrors, double noise, std::size_t window) {
   const VectorXd share = steps.share_of(trial.rows, window, trial.lag_ms);
-  if (!(share.sum() >= kLeastSeen) || !(noise > 0.0)) return std::nullopt;
   const VectorXd z = trial.rows.weight.cwiseProduct(share);
-  const double free = z.dot(z - x * (trial.fit.solve * z));
-  if (!(free > kLeastFree * z.squaredNorm())) return std::nullopt;
-  return z.dot(trial.fit.residuals.col(0)) / std::sqrt(noise * free);
+  const VectorXd rest = mirrors.left(z);
+  const double free = z.dot(rest);
+  if (!(free > kLeastFree * z.squaredNorm()) || !(noise > 0.0)) return std::nullopt;
+  return rest.dot(trial.fit.residuals.col(0)) / std::sqrt(noise * free);
 }
 
 std::size_t leave_out_odd(BurstSteps& steps, BurstTrial& trial, double pass_ms) {

@@ -5,15 +5,16 @@
 #include <optional>
 
 #include "attribution/excite_burst_search.hpp"
+#include "attribution/excite_mirrors.hpp"
 
 namespace layerwatt {
 
 // By how many standard deviations the power in a window is off, all of it alike: the coefficient of
 // a column that is one in this window alone, had it been in the fit, over what the noise makes of
-// it. Empty where the window is seen by less than three steps' time or is hardly checked by others.
-// x: weighted_design(trial); noise: the variance of its rows.
+// it. Empty where the window is hardly checked by others. mirrors: of the trial's fit; noise: the
+// variance of its rows.
 std::optional<double> window_off(const BurstSteps& steps, const BurstTrial& trial,
-                                 const Eigen::MatrixXd& x, double noise, std::size_t window);
+                                 const Mirrors& mirrors, double noise, std::size_t window);
 
 // Leaves out what is more than six robust standard deviations off: steps (at most one in twenty),
 // then windows (likewise), none of whose steps alone may look odd. One at a time, the worst first;

@@ -55,12 +55,6 @@ std::vector<double> change_per_ms(const BurstRecording& bursts, const BurstSteps
   return changes;
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 double robust_std(std::vector<double> sizes) { return kMadToStd * median(std::move(sizes)); }
 
 // The trial may be of weighted rows.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "attribution/counter_grid.hpp"
+#include "attribution/statistics.hpp"
 #include "core/half_pass.hpp"
 #include "layerwatt/units.hpp"
 
@@ -12,14 +12,6 @@ namespace layerwatt {
 namespace {
 
 constexpr double kClockTolerance = 0.015;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-double median(std::vector<double> values) {
-  if (values.empty()) return kNaN;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 std::vector<CounterStep> steps_of(const PowerSamples& power, std::int64_t origin_ns) {
   // Of each step, when it was seen and what was counted since the one before (mW × ms), one a

@@ -30,13 +30,6 @@ bool repeats_layers(const ExcitationWindow& window, std::size_t sweep) {
   return false;
 }
 
-// Where a part stands in a fit; empty where it is not among its parts.
-std::optional<Index> row_of(const ExciteFit& fit, std::size_t part) {
-  const auto found = std::lower_bound(fit.parts.begin(), fit.parts.end(), part);
-  if (found == fit.parts.end() || *found != part) return std::nullopt;
-  return static_cast<Index>(found - fit.parts.begin());
-}
-
 // A part of the merged fit as a mix of parts of the split one.
 struct Mix {
   std::size_t part = 0;
@@ -93,14 +86,6 @@ std::vector<double> CacheSplit::split(const std::vector<double>& extra) const {
   return parts;
 }
 
-void CacheSplit::split(std::vector<ObservedWindow>& windows) const {
-  for (ObservedWindow& window : windows) window.extra = split(window.extra);
-}
-
-void CacheSplit::split(std::vector<BurstWindow>& windows) const {
-  for (BurstWindow& window : windows) window.extra = split(window.extra);
-}
-
 std::vector<double> CacheSplit::place_ms(std::span<const double> layers_ms) const {
   std::vector<double> place(2 * layers_ + 1, 0.0);
   for (std::size_t j = 0; j < layers_; ++j) place[j] = place[layers_ + j] = layers_ms[j];
@@ -113,8 +98,8 @@ ExciteFit CacheSplit::merge(const ExciteFit& fit, std::span<const double> place_
   };
   std::vector<Mix> mixes;
   for (std::size_t j = 0; j < layers_; ++j) {
-    const auto warm = row_of(fit, j);
-    const auto cold = row_of(fit, layers_ + j);
+    const auto warm = fit.row_of(j);
+    const auto cold = fit.row_of(layers_ + j);
     if (!warm && !cold) continue;
     Mix mix{j, {}, 0.0, 0, 0};
     if (warm && cold) {
@@ -131,7 +116,7 @@ ExciteFit CacheSplit::merge(const ExciteFit& fit, std::span<const double> place_
     }
     mixes.push_back(std::move(mix));
   }
-  if (const auto outside = row_of(fit, 2 * layers_ + 1)) {
+  if (const auto outside = fit.row_of(2 * layers_ + 1)) {
     mixes.push_back({layers_, {{*outside, 1.0}}, 0.0, 0, 0});
   }
 

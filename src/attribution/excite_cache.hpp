@@ -32,8 +32,6 @@ class CacheSplit {
   // The parts of a split fit: all layers (their warm repeats), all again (their cold ones), what an
   // emptied cache costs the rest of the pass once, and outside layers, which stay last.
   std::vector<double> split(const std::vector<double>& extra) const;
-  void split(std::vector<ObservedWindow>& windows) const;
-  void split(std::vector<BurstWindow>& windows) const;
   // By part of the split, in its place.
   std::vector<double> place_ms(std::span<const double> layers_ms) const;
 

@@ -192,6 +192,12 @@ ExciteFit conclude(const Problem& problem, const BothFits& fits) {
 
 }  // namespace
 
+std::optional<Index> ExciteFit::row_of(std::size_t part) const {
+  const auto found = std::lower_bound(parts.begin(), parts.end(), part);
+  if (found == parts.end() || *found != part) return std::nullopt;
+  return static_cast<Index>(found - parts.begin());
+}
+
 ExciteFitOutcome fit_excitation(const std::vector<ObservedWindow>& windows) {
   if (windows.empty()) return {std::nullopt, "no window has a power reading"};
   std::vector<ObservedWindow> kept = windows;

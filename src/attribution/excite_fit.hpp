@@ -42,6 +42,9 @@ struct ExciteFit {
   // scatter explains they differ (1: no more; in power_std).
   std::vector<std::size_t> windows;
   std::vector<double> disagreement;
+
+  // Where a part stands; empty where it is not among the parts.
+  std::optional<Eigen::Index> row_of(std::size_t part) const;
 };
 
 struct ExciteFitOutcome {

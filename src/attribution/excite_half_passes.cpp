@@ -30,13 +30,6 @@ Index index(std::size_t i) { return static_cast<Index>(i); }
 
 Index rank_of(const MatrixXd& rows) { return Eigen::ColPivHouseholderQR<MatrixXd>(rows).rank(); }
 
-// Where a part stands in a fit; empty where it is not among its parts.
-std::optional<Index> row_of(const ExciteFit& fit, std::size_t part) {
-  const auto found = std::lower_bound(fit.parts.begin(), fit.parts.end(), part);
-  if (found == fit.parts.end() || *found != part) return std::nullopt;
-  return static_cast<Index>(found - fit.parts.begin());
-}
-
 // A layer that has both.
 struct Pair {
   Index half = 0;
@@ -49,8 +42,8 @@ struct Pair {
 std::vector<Pair> pairs_of(const ExciteFit& fit, std::size_t layers) {
   std::vector<Pair> pairs;
   for (std::size_t j = 0; j < layers; ++j) {
-    const auto half = row_of(fit, j);
-    const auto place = row_of(fit, layers + j);
+    const auto half = fit.row_of(j);
+    const auto place = fit.row_of(layers + j);
     if (!half || !place || !(fit.power_mw(*place, 0) > 0.0)) continue;
     const double place_mw = fit.power_mw(*place, 0);
     const double ratio = fit.power_mw(*half, 0) / place_mw;
@@ -225,14 +218,6 @@ std::vector<double> HalfPassSplit::split(const std::vector<double>& extra) const
   return parts;
 }
 
-void HalfPassSplit::split(std::vector<ObservedWindow>& windows) const {
-  for (ObservedWindow& window : windows) window.extra = split(window.extra);
-}
-
-void HalfPassSplit::split(std::vector<BurstWindow>& windows) const {
-  for (BurstWindow& window : windows) window.extra = split(window.extra);
-}
-
 std::vector<double> HalfPassSplit::place_ms(std::span<const double> layers_ms) const {
   std::vector<double> place(2 * layers_ + 2, 0.0);
   for (std::size_t j = 0; j < layers_; ++j) place[j] = place[layers_ + j] = layers_ms[j];
@@ -245,7 +230,7 @@ ExciteFit HalfPassSplit::merge(const ExciteFit& split, std::span<const double> p
   const double scatter = context ? context->scatter : 0.0;
   std::vector<Merged> merged;
   for (std::size_t j = 0; j < layers_; ++j) {
-    Merged part{j, 0, row_of(fit, j), row_of(fit, layers_ + j), 0.0};
+    Merged part{j, 0, fit.row_of(j), fit.row_of(layers_ + j), 0.0};
     if (!part.half && !part.place) continue;
     part.times = part.half ? *part.half : *part.place;
     if (!part.half) part.by_place = 1.0;
@@ -258,7 +243,7 @@ ExciteFit HalfPassSplit::merge(const ExciteFit& split, std::span<const double> p
     }
     merged.push_back(part);
   }
-  if (const auto outside = row_of(fit, 2 * layers_ + 2)) {
+  if (const auto outside = fit.row_of(2 * layers_ + 2)) {
     merged.push_back({layers_, *outside, *outside, std::nullopt, 0.0});
   }
 

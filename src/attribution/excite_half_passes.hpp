@@ -55,8 +55,6 @@ class HalfPassSplit {
   // beyond their layers (twice; nothing where they are all of one size), and outside layers, which
   // stay last.
   std::vector<double> split(const std::vector<double>& extra) const;
-  void split(std::vector<ObservedWindow>& windows) const;
-  void split(std::vector<BurstWindow>& windows) const;
   // By part of the split, in its place.
   std::vector<double> place_ms(std::span<const double> layers_ms) const;
 

@@ -40,13 +40,6 @@ void add_reading(Sums& sums, const PowerSamples& power, std::size_t k, double we
   for (std::size_t r = 0; r < rails.size(); ++r) sums.add(r + 1, rails[r], weight);
 }
 
-double median(std::vector<double> values) {
-  if (values.empty()) return kNaN;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 bool off(double clock_mhz, double usual_mhz) {
   // NaN, for a clock that is not known, is never off.
   return std::abs(clock_mhz / usual_mhz - 1.0) > kClockTolerance;

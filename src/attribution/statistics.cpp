@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace layerwatt {
@@ -62,6 +63,13 @@ std::optional<Interval> mean_interval(std::span<const double> readings, double m
   }
   const double half = *half_width(influence, batches.count);
   return Interval{mean - half, mean + half};
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
 double percentile(std::span<double> readings, double share, std::size_t sorted) {

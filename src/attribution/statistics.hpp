@@ -45,6 +45,9 @@ std::optional<Interval> mean_interval(std::span<const double> readings, double m
 // standard deviation.
 inline constexpr double kMadToStd = 1.4826;
 
+// Of an even number, the upper of the two in the middle; NaN for none.
+double median(std::vector<double> values);
+
 // Hyndman & Fan type 7 (numpy's default). Partially sorts `readings` from `sorted` on, where all
 // before `sorted` are already known to be no larger; so ascending calls cost O(n) together.
 double percentile(std::span<double> readings, double share, std::size_t sorted = 0);

@@ -211,5 +211,12 @@ TEST(Percentile, LooksAtNoReadingBeyondItsOwn) {
   EXPECT_DOUBLE_EQ(percentile(std::span(readings).first(1), 0.5), 1.0);
 }
 
+TEST(Statistics, TheMedianIsTheUpperOfTwo) {
+  EXPECT_EQ(median({3.0, 1.0, 2.0}), 2.0);
+  EXPECT_EQ(median({4.0, 1.0, 3.0, 2.0}), 3.0);
+  EXPECT_EQ(median({7.0}), 7.0);
+  EXPECT_TRUE(std::isnan(median({})));
+}
+
 }  // namespace
 }  // namespace layerwatt

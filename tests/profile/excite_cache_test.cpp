@@ -33,14 +33,15 @@ constexpr const char* kModel = R"({"format": "layerwatt-sim", "version": 1, "nam
  "sensor": {"period_ms": 100, "window_ms": 0, "noise_mw": 0, "grid": {"period_ms": 100},
   "reading": "energy", "scope": "gpu"}})";
 
-Profile measured(EmptyCache empty_cache, bool half_passes = false) {
+Profile measured(EmptyCache empty_cache, bool half_passes = false,
+                 const std::string& model = kModel, double max_time_s = 120.0) {
   const fakes::ScratchDirectory scratch;
   ProfileOptions options;
-  options.engine_options.model = scratch.write("cached.sim.json", kModel);
+  options.engine_options.model = scratch.write("cached.sim.json", model);
   options.engine_options.empty_cache = empty_cache;
   options.engine_options.half_passes = half_passes;
   options.attribution.method = Method::excite;
-  options.max_time_s = 120.0;
+  options.max_time_s = max_time_s;
   options.target_ci_pct = 1e-6;  // the whole time
   return profile(Host{}, options);
 }
@@ -105,14 +106,7 @@ TEST(ProfileExciteCache, HalfPassesSayByHowMuchRepeatsInPlaceAreShort) {
                                          {"power_mw", power_mw[j]},
                                          {"warm", {{"time", warm[j]}, {"power", warm[j]}}}});
   }
-  const fakes::ScratchDirectory scratch;
-  ProfileOptions options;
-  options.engine_options.model = scratch.write("eight.sim.json", model.dump());
-  options.engine_options.half_passes = true;
-  options.attribution.method = Method::excite;
-  options.max_time_s = 100.0;
-  options.target_ci_pct = 1e-6;
-  const Profile found = profile(Host{}, options);
+  const Profile found = measured(EmptyCache::never, true, model.dump(), 100.0);
   for (std::size_t j = 0; j < 8; ++j) {
     const double truth_mj = time_ms[j] * power_mw[j] / 1e3;
     const Estimate& energy = found.result.layers[j].energy_mj.value();
@@ -141,14 +135,7 @@ TEST(ProfileExciteCache, WhereTheCacheDoesNotCountHalfPassesSayWhatRepeatsSay) {
                                          {"time_ms", 1.0 + 0.3 * j},
                                          {"power_mw", 8000 + 1000 * ((5 * j) % 6)}});
   }
-  const fakes::ScratchDirectory scratch;
-  ProfileOptions options;
-  options.engine_options.model = scratch.write("six.sim.json", model.dump());
-  options.engine_options.half_passes = true;
-  options.attribution.method = Method::excite;
-  options.max_time_s = 80.0;
-  options.target_ci_pct = 1e-6;
-  const Result result = profile(Host{}, options).result;
+  const Result result = measured(EmptyCache::never, true, model.dump(), 80.0).result;
   EXPECT_THAT(result.method_reason,
               testing::ContainsRegex("layers draw 0[.][0-9] % (more|less) there than repeated in "
                                      "their place .± [01][.][0-9] %; [01][.][0-9] % from layer"));
